@@ -1,0 +1,49 @@
+// The state behind a variable node.
+#ifndef VIV_CORE_DEVICE_VARIABLE_STATE_H_
+#define VIV_CORE_DEVICE_VARIABLE_STATE_H_
+
+#include <cstdint>
+#include <string>
+
+#include "core/tensor/tensor.h"
+
+namespace viv {
+
+// A value and its version. Not synchronised by itself: the session that owns it lets runs take
+// snapshots (copies of the tensor) and commits updates under its lock. A writer copies a value that
+// a snapshot still holds, so a snapshot never changes.
+class VariableState {
+ public:
+  VariableState(std::string name, DType dtype, PartialShape shape);
+
+  const std::string& name() const { return name_; }
+  DType dtype() const { return dtype_; }
+  const PartialShape& shape() const { return shape_; }
+
+  // FailedPrecondition before the first assignment.
+  absl::StatusOr<Tensor> Read() const;
+  bool initialized() const { return value_.valid(); }
+  const Tensor& value() const { return value_; }
+  // The value for writing in place, after a copy where others refer to it.
+  absl::StatusOr<Tensor*> Mutable();
+  // Another value of the same type and a compatible shape; its buffer is shared.
+  absl::Status Assign(Tensor value);
+
+  // Unique in the process; with version() the key of what is derived from a value (packed weights).
+  uint64_t id() const { return id_; }
+  // Grows with every change.
+  uint64_t version() const { return version_; }
+  void BumpVersion() { ++version_; }
+
+ private:
+  std::string name_;
+  DType dtype_;
+  PartialShape shape_;
+  uint64_t id_;
+  uint64_t version_ = 0;
+  Tensor value_;
+};
+
+}  // namespace viv
+
+#endif  // VIV_CORE_DEVICE_VARIABLE_STATE_H_

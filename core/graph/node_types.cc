@@ -1,0 +1,131 @@
+// Binds type variables from inputs and attributes.
+#include "core/graph/node_types.h"
+
+#include <algorithm>
+#include <map>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "core/base/status.h"
+
+namespace viv {
+namespace {
+
+using Bindings = std::map<std::string, DType>;
+
+absl::Status CheckCount(const OpDef& op, size_t given) {
+  const size_t declared = op.inputs.size();
+  const bool variadic = op.VariadicInput() >= 0;
+  if (variadic ? given + 1 >= declared : given == declared) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("takes ", variadic ? "at least " : "",
+                                                 variadic ? declared - 1 : declared, " inputs, got ",
+                                                 given));
+}
+
+absl::Status CheckAllowed(const OpDef& op, const std::string& variable, DType type) {
+  const TypeVariable* def = op.FindType(variable);
+  if (def == nullptr ||
+      std::find(def->allowed.begin(), def->allowed.end(), type) != def->allowed.end()) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(absl::StrCat(
+      "does not take ", DTypeName(type), "; it takes ",
+      absl::StrJoin(def->allowed, ", ",
+                    [](std::string* out, DType t) { absl::StrAppend(out, DTypeName(t)); })));
+}
+
+absl::Status BindInputs(const OpDef& op, const std::vector<Output>& inputs, Bindings& bound) {
+  const int n = static_cast<int>(inputs.size());
+  for (int i = 0; i < n; ++i) {
+    const InputDef& def = op.inputs[InputDefIndex(op, n, i)];
+    const DType actual = inputs[i].dtype();
+    if (def.type.any()) continue;
+    if (def.type.variable.empty()) {
+      if (actual == def.type.fixed) continue;
+      return absl::InvalidArgumentError(absl::StrCat("input ", i, " '", def.name, "' is ",
+                                                     DTypeName(actual), ", not ",
+                                                     DTypeName(def.type.fixed)));
+    }
+    RETURN_IF_ERROR(Annotate(CheckAllowed(op, def.type.variable, actual),
+                             absl::StrCat("input ", i, " '", def.name, "'")));
+    const auto [it, fresh] = bound.emplace(def.type.variable, actual);
+    if (!fresh && it->second != actual) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("input ", i, " '", def.name, "' is ", DTypeName(actual),
+                       ", but an earlier input of the same type is ", DTypeName(it->second)));
+    }
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<DType> Resolve(const OpDef& op, const TypeSpec& spec, const Bindings& bound,
+                              const AttrMap& attrs) {
+  if (spec.variable.empty()) return spec.fixed;
+  if (auto it = bound.find(spec.variable); it != bound.end()) return it->second;
+  const AttrValue* attr = attrs.Find(spec.variable);
+  const DType* type = attr == nullptr ? nullptr : attr->get<DType>();
+  if (type == nullptr) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("nothing says what type '", spec.variable, "' is"));
+  }
+  RETURN_IF_ERROR(CheckAllowed(op, spec.variable, *type));
+  return *type;
+}
+
+// The types of an output of any number.
+absl::StatusOr<std::vector<DType>> ManyTypes(const OpDef& op, const OutputDef& def,
+                                             const std::vector<Output>& inputs,
+                                             const Bindings& bound, const AttrMap& attrs) {
+  std::vector<DType> types;
+  if (def.count == "inputs") {
+    const int first = op.VariadicInput();
+    const int n = static_cast<int>(inputs.size());
+    for (int i = 0; i < n; ++i) {
+      if (InputDefIndex(op, n, i) == first) types.push_back(inputs[i].dtype());
+    }
+    return types;
+  }
+  const AttrValue* count = attrs.Find(def.count);
+  if (count != nullptr && count->type() == AttrType::kTypes) {
+    return *count->get<std::vector<DType>>();
+  }
+  const int64_t n = attrs.Int(def.count);
+  // A graph from a stranger may ask for anything.
+  if (n < 0 || n > 65536) {
+    return absl::InvalidArgumentError(absl::StrCat("attribute '", def.count, "' is ", n,
+                                                   ", outside 0 to 65536"));
+  }
+  ASSIGN_OR_RETURN(const DType type, Resolve(op, def.type, bound, attrs));
+  types.assign(n, type);
+  return types;
+}
+
+}  // namespace
+
+int InputDefIndex(const OpDef& op, int num_inputs, int i) {
+  const int variadic = op.VariadicInput();
+  const int declared = static_cast<int>(op.inputs.size());
+  if (variadic < 0 || i < variadic) return i;
+  const int many = num_inputs - (declared - 1);
+  return i < variadic + many ? variadic : i - many + 1;
+}
+
+absl::StatusOr<std::vector<DType>> OutputTypes(const OpDef& op, const std::vector<Output>& inputs,
+                                               const AttrMap& attrs) {
+  RETURN_IF_ERROR(CheckCount(op, inputs.size()));
+  Bindings bound;
+  RETURN_IF_ERROR(BindInputs(op, inputs, bound));
+  std::vector<DType> types;
+  for (const OutputDef& def : op.outputs) {
+    if (def.arity == Arity::kMany) {
+      ASSIGN_OR_RETURN(const std::vector<DType> many, ManyTypes(op, def, inputs, bound, attrs));
+      types.insert(types.end(), many.begin(), many.end());
+    } else {
+      ASSIGN_OR_RETURN(const DType type, Resolve(op, def.type, bound, attrs));
+      types.push_back(type);
+    }
+  }
+  return types;
+}
+
+}  // namespace viv
