@@ -27,8 +27,8 @@ struct StepInfo {
   uint64_t loop_index = 0;
   // Global index of the first example of the batch, so that shards draw what the whole would.
   uint64_t first_example = 0;
-  // Stops and names the node that first made a NaN or an infinity.
-  bool check_numerics = false;
+  // Where Send and Receive meet; null in runs on one device.
+  class Rendezvous* rendezvous = nullptr;
 };
 
 // A function of the graph, ready to be run by the kernels of Cond, Scan and While.

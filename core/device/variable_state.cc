@@ -28,7 +28,17 @@ absl::StatusOr<Tensor*> VariableState::Mutable() {
   return &value_;
 }
 
-absl::Status VariableState::Assign(Tensor value) {
+absl::Status VariableState::Assign(const Tensor& value) {
+  if (value.dtype() == dtype_ && value_.unique() && value_.shape() == value.shape()) {
+    value_.CopyFrom(value);
+    BumpVersion();
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(Tensor copy, value.Clone());
+  return Share(std::move(copy));
+}
+
+absl::Status VariableState::Share(Tensor value) {
   if (value.dtype() != dtype_ || !shape_.Compatible(value.shape())) {
     return absl::InvalidArgumentError(
         absl::StrCat("variable '", name_, "' is ", DTypeName(dtype_), shape_.ToString(),
