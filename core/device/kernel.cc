@@ -34,7 +34,7 @@ KernelContext KernelContextBuilder::Make(absl::Span<const Tensor* const> inputs,
 
 struct KernelRegistry::State {
   mutable Mutex mutex;
-  std::multimap<std::string, std::unique_ptr<const KernelDef>> kernels GUARDED_BY(mutex);
+  std::multimap<std::string, std::unique_ptr<const KernelDef>> kernels VIV_GUARDED_BY(mutex);
 };
 
 namespace {

@@ -53,7 +53,7 @@ int OpDef::VariadicInput() const {
 
 struct OpRegistry::State {
   mutable Mutex mutex;
-  std::map<std::string, std::unique_ptr<const OpDef>> ops GUARDED_BY(mutex);
+  std::map<std::string, std::unique_ptr<const OpDef>> ops VIV_GUARDED_BY(mutex);
 };
 
 namespace {

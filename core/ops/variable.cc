@@ -49,7 +49,8 @@ const OpRegistration kInitialize({
 Variable::Variable(BuilderRef b, const std::string& name, Output initial,
                    VariableOptions options) {
   if (!initial.valid()) {
-    return b.SetError(absl::InvalidArgumentError("Variable '" + name + "': no initial value"));
+    b.SetError(absl::InvalidArgumentError("Variable '" + name + "': no initial value"));
+    return;
   }
   const GraphBuilder at = b.builder().At(b.site());
   const DType dtype = initial.dtype();
