@@ -1,0 +1,58 @@
+// Sessions: the values of a graph's variables, and runs of parts of the graph.
+#ifndef VIV_CORE_RUNTIME_SESSION_H_
+#define VIV_CORE_RUNTIME_SESSION_H_
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "core/device/kernel.h"
+#include "core/graph/builder.h"
+
+namespace viv {
+
+struct SessionOptions {
+  // What random ops draw from, together with the number of the run.
+  uint64_t seed = 0;
+};
+
+struct RunOptions {
+  // The number of the run for random ops; -1: the session counts.
+  int64_t step = -1;
+};
+
+using Feeds = std::vector<std::pair<Output, Tensor>>;
+
+// Safe for concurrent runs. The graph may grow between runs, not during one.
+class Session {
+ public:
+  // Fails with the builder's error. Keeps the graph alive.
+  static absl::StatusOr<Session> Create(const GraphBuilder& builder, SessionOptions options = {});
+  ~Session();
+  Session(Session&&) noexcept;
+  Session& operator=(Session&&) noexcept;
+
+  // Gives every variable its initial value.
+  absl::Status Initialize();
+  // Computes `fetches`: outputs, whose values are returned in order, and targets, which return an
+  // invalid tensor. Reads see the variables as they were; updates happen together at the end, or not
+  // at all where the run fails.
+  absl::StatusOr<std::vector<Tensor>> Run(const Feeds& feeds, const std::vector<Output>& fetches,
+                                          RunOptions options = {});
+
+  // Every variable that has a value, by name. The tensors are snapshots.
+  std::map<std::string, Tensor> VariableValues() const;
+  // NotFound where the graph has no such variable.
+  absl::Status SetVariable(const std::string& name, const Tensor& value);
+
+ private:
+  struct State;
+  explicit Session(std::unique_ptr<State> state);
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace viv
+
+#endif  // VIV_CORE_RUNTIME_SESSION_H_
