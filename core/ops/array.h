@@ -14,12 +14,38 @@ template <typename T>
 Output Const(BuilderRef b, T scalar) {
   return Const(b, Tensor::Scalar<T>(scalar));
 }
+// A constant of `dtype` (floating-point) with one element.
+Output ScalarLike(BuilderRef b, double value, DType dtype);
 
 // A value that each run feeds. Extents may be -1; a fed tensor must fit.
 Output Placeholder(BuilderRef b, DType dtype, const PartialShape& shape);
 
 // x itself; a name for it.
 Output Identity(BuilderRef b, Output x);
+// x, through which no gradient flows.
+Output StopGradient(BuilderRef b, Output x);
+
+// The shape of x: an int64 vector. Its number of elements: an int64 scalar.
+Output ShapeOf(BuilderRef b, Output x);
+Output SizeOf(BuilderRef b, Output x);
+// x under another shape of as many elements; one extent may be -1. The memory is shared.
+Output Reshape(BuilderRef b, Output x, Output shape);
+Output Reshape(BuilderRef b, Output x, const std::vector<int64_t>& shape);
+// Broadcasts x to `shape` (an int64 vector).
+Output BroadcastTo(BuilderRef b, Output x, Output shape);
+Output ZerosLike(BuilderRef b, Output x);
+Output OnesLike(BuilderRef b, Output x);
+// y.dim(i) = x.dim(perm[i]).
+Output Transpose(BuilderRef b, Output x, const std::vector<int64_t>& perm);
+// Joins tensors along an axis; their other extents are equal.
+Output Concat(BuilderRef b, const std::vector<Output>& values, int64_t axis);
+// x[begin:end) along an axis.
+Output SliceAxis(BuilderRef b, Output x, int64_t axis, int64_t begin, int64_t end);
+// Rows of x: [N, ...] at indices: any shape, int32 or int64 -> indices.shape + [...]. The gradient is
+// sparse. An index outside [0, N) is an error of the run.
+Output Gather(BuilderRef b, Output x, Output indices);
+// Zeros of `shape` with values[i] added to row indices[i]; repeated rows add up.
+Output ScatterAdd(BuilderRef b, Output indices, Output values, Output shape);
 
 }  // namespace viv
 

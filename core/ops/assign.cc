@@ -1,4 +1,4 @@
-// Assign: v = value at the end of the run.
+// Assign and AssignAdd: v = value or v += delta at the end of the run.
 #include "core/graph/gradient_context.h"
 #include "core/graph/shape_context.h"
 #include "core/ops/state.h"
@@ -16,7 +16,21 @@ const OpRegistration kAssign({
     .updates = 1,
 });
 
+const OpRegistration kAssignAdd({
+    .name = "AssignAdd",
+    .doc = "Adds to a variable at the end of the run.",
+    .inputs = {{"handle", kResource}, {"delta", "T"}},
+    .types = {{"T", {kFloat, kDouble, kInt32, kInt64}}},
+    .shape = [](ShapeContext& c) { return c.input(0).Merge(c.input(1)).status(); },
+    .gradient = NotDifferentiable(),
+    .updates = 1,
+});
+
 }  // namespace
+
+Output AssignAdd(BuilderRef b, const Variable& v, Output delta) {
+  return b.AddTarget("AssignAdd", {v.handle(), delta});
+}
 
 Output Assign(BuilderRef b, const Variable& v, Output value) {
   return b.AddTarget("Assign", {v.handle(), value});

@@ -2,12 +2,47 @@
 #ifndef VIV_CORE_OPS_MATH_H_
 #define VIV_CORE_OPS_MATH_H_
 
+#include <vector>
+
 #include "core/graph/builder.h"
 
 namespace viv {
 
-// x + y, element by element, with broadcasting.
+// Element by element, with broadcasting (NumPy's rule). Both of one numeric type. Integer division
+// truncates; division of an integer by zero is an error of the run.
 Output Add(BuilderRef b, Output x, Output y);
+Output Sub(BuilderRef b, Output x, Output y);
+Output Mul(BuilderRef b, Output x, Output y);
+Output Div(BuilderRef b, Output x, Output y);
+
+// Element by element; floating-point types.
+Output Neg(BuilderRef b, Output x);
+Output Exp(BuilderRef b, Output x);
+Output Log(BuilderRef b, Output x);
+Output Sqrt(BuilderRef b, Output x);
+Output Square(BuilderRef b, Output x);
+Output Tanh(BuilderRef b, Output x);
+Output Sigmoid(BuilderRef b, Output x);
+Output Relu(BuilderRef b, Output x);
+
+// Another numeric or boolean type; to an integer it truncates towards zero.
+Output Cast(BuilderRef b, Output x, DType dtype);
+
+// a: [M, K] (or [K, M] with transpose_a), b: [K, N] (or [N, K]) -> [M, N].
+struct MatMulOptions {
+  bool transpose_a = false;
+  bool transpose_b = false;
+};
+Output MatMul(BuilderRef b, Output x, Output y, MatMulOptions options = {});
+
+// The sum or mean over `axes` (negative ones count from the back; none: all of them).
+Output Sum(BuilderRef b, Output x, const std::vector<int64_t>& axes = {}, bool keep_dims = false);
+Output Mean(BuilderRef b, Output x, const std::vector<int64_t>& axes = {}, bool keep_dims = false);
+
+// The inverse of broadcasting: sums x down to `shape` (an int64 vector).
+Output SumTo(BuilderRef b, Output x, Output shape);
+// SumTo the shape of `like`; x itself where the shapes are known to be equal.
+Output SumLike(BuilderRef b, Output x, Output like);
 
 }  // namespace viv
 

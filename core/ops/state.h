@@ -45,8 +45,6 @@ std::vector<Variable> Variables(const Graph& graph, bool trainable_only);
 Output Assign(BuilderRef b, const Variable& v, Output value);
 // v += delta.
 Output AssignAdd(BuilderRef b, const Variable& v, Output delta);
-// Rows of v: v[indices[i]] += values[i], repeated rows add up. indices: [N]; values: [N, ...].
-Output ScatterAddUpdate(BuilderRef b, const Variable& v, Output indices, Output values);
 // A target that stands for all of `targets`.
 Output Group(BuilderRef b, const std::vector<Output>& targets);
 

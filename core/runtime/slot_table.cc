@@ -65,7 +65,7 @@ int SlotTable::VariableIndex(Node* node) {
   return static_cast<int>(variables_.size()) - 1;
 }
 
-absl::Status SlotTable::AddSource(Node* node, const std::vector<Output>& feeds) {
+absl::Status SlotTable::AddSource(Node* node) {
   const std::string& op = node->op_name();
   if (op == "Group") return absl::OkStatus();
   if (slot_of_.count(node->out()) > 0) return absl::OkStatus();  // fed
@@ -123,7 +123,7 @@ absl::Status SlotTable::Collect(const std::vector<Node*>& order, const std::vect
     for (Node* node : order) {
       if (IsUpdate(*node) != updates) continue;
       if (IsSource(*node)) {
-        RETURN_IF_ERROR(AddSource(node, feeds));
+        RETURN_IF_ERROR(AddSource(node));
       } else {
         RETURN_IF_ERROR(AddNode(node, device_type));
       }

@@ -66,7 +66,7 @@ class SlotTable {
   std::vector<int> Needed(int position) const;
 
  private:
-  absl::Status AddSource(Node* node, const std::vector<Output>& feeds);
+  absl::Status AddSource(Node* node);
   absl::Status AddNode(Node* node, const std::string& device_type);
   absl::Status Collect(const std::vector<Node*>& order, const std::vector<Output>& feeds,
                        const std::string& device_type);

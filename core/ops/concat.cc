@@ -1,0 +1,115 @@
+// Concat joins tensors along an axis; SliceAxis takes a range along one. Each is a part of the other's
+// gradient: a slice's gradient is put between zeros.
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "core/graph/gradient_context.h"
+#include "core/graph/shape_context.h"
+#include "core/ops/array.h"
+
+namespace viv {
+namespace {
+
+absl::Status ConcatShape(ShapeContext& c) {
+  if (c.num_inputs() == 0) return absl::InvalidArgumentError("needs at least one input");
+  PartialShape joined;
+  int64_t extent = 0;
+  int axis = -1;
+  for (const PartialShape& input : c.inputs()) {
+    if (!input.known_rank()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(axis, NormalizeAxis(c.attrs().Int("axis"), input.rank()));
+    PartialShape others = input;
+    others.set_dim(axis, PartialShape::kUnknown);
+    ASSIGN_OR_RETURN(joined, joined.Merge(others));
+    extent = extent < 0 || input.dim(axis) < 0 ? -1 : extent + input.dim(axis);
+  }
+  joined.set_dim(axis, extent);
+  c.set_output(0, joined);
+  return absl::OkStatus();
+}
+
+absl::Status ConcatGradient(GradientContext& c) {
+  int64_t begin = 0;
+  const int64_t axis = c.attrs().Int("axis");
+  for (int i = 0; i < c.num_inputs(); ++i) {
+    const PartialShape& shape = c.input(i).shape();
+    ASSIGN_OR_RETURN(const int k, NormalizeAxis(axis, shape.rank()));
+    if (shape.dim(k) < 0) {
+      return absl::UnimplementedError(
+          absl::StrCat("input ", i, " has an unknown extent along the axis: declare it"));
+    }
+    const int64_t end = begin + shape.dim(k);
+    if (c.needed(i)) c.SetGrad(i, SliceAxis(c.builder(), c.grad(), axis, begin, end));
+    begin = end;
+  }
+  return absl::OkStatus();
+}
+
+const OpRegistration kConcat({
+    .name = "Concat",
+    .doc = "Joins tensors along an axis.",
+    .inputs = {{.name = "values", .type = "T", .arity = Arity::kMany}},
+    .outputs = {{"y", "T"}},
+    .attrs = {{"axis", AttrType::kInt}},
+    .types = {{"T", kAllTypes}},
+    .shape = ConcatShape,
+    .gradient = ConcatGradient,
+});
+
+absl::Status SliceShape(ShapeContext& c) {
+  const PartialShape& x = c.input(0);
+  if (!x.known_rank()) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const int axis, NormalizeAxis(c.attrs().Int("axis"), x.rank()));
+  const int64_t begin = c.attrs().Int("begin"), end = c.attrs().Int("end");
+  if (begin < 0 || end < begin || (x.dim(axis) >= 0 && end > x.dim(axis))) {
+    return absl::InvalidArgumentError(absl::StrCat("range [", begin, ", ", end,
+                                                   ") is outside axis ", axis, " of ",
+                                                   x.ToString()));
+  }
+  PartialShape y = x;
+  y.set_dim(axis, end - begin);
+  c.set_output(0, y);
+  return absl::OkStatus();
+}
+
+// Zeros like `x` over [begin, end) of the axis.
+Output ZerosOf(const GraphBuilder& b, Output x, int64_t axis, int64_t begin, int64_t end) {
+  return ZerosLike(b, SliceAxis(b, StopGradient(b, x), axis, begin, end));
+}
+
+absl::Status SliceGradient(GradientContext& c) {
+  const GraphBuilder& b = c.builder();
+  const int64_t axis = c.attrs().Int("axis"), begin = c.attrs().Int("begin");
+  const int64_t end = c.attrs().Int("end");
+  ASSIGN_OR_RETURN(const int k, NormalizeAxis(axis, c.input(0).shape().rank()));
+  const int64_t extent = c.input(0).shape().dim(k);
+  if (extent < 0) {
+    return absl::UnimplementedError("the extent along the axis is unknown: declare it");
+  }
+  c.SetGrad(0, Concat(b,
+                      {ZerosOf(b, c.input(0), axis, 0, begin), c.grad(),
+                       ZerosOf(b, c.input(0), axis, end, extent)},
+                      axis));
+  return absl::OkStatus();
+}
+
+const OpRegistration kSlice({
+    .name = "SliceAxis",
+    .doc = "x[begin:end) along an axis.",
+    .inputs = {{"x", "T"}},
+    .outputs = {{"y", "T"}},
+    .attrs = {{"axis", AttrType::kInt}, {"begin", AttrType::kInt}, {"end", AttrType::kInt}},
+    .types = {{"T", kAllTypes}},
+    .shape = SliceShape,
+    .gradient = SliceGradient,
+});
+
+}  // namespace
+
+Output Concat(BuilderRef b, const std::vector<Output>& values, int64_t axis) {
+  return b.Add("Concat", values, {{"axis", axis}});
+}
+Output SliceAxis(BuilderRef b, Output x, int64_t axis, int64_t begin, int64_t end) {
+  return b.Add("SliceAxis", {x}, {{"axis", axis}, {"begin", begin}, {"end", end}});
+}
+
+}  // namespace viv
