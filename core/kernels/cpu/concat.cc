@@ -1,0 +1,73 @@
+// Concat and SliceAxis: runs of bytes, or of strings one by one.
+#include <cstring>
+
+#include "core/device/kernel.h"
+
+namespace viv {
+namespace {
+
+int Axis(const KernelInit& init) {
+  const int64_t axis = init.attrs.Int("axis");
+  return static_cast<int>(axis < 0 ? axis + init.input_shapes[0].rank() : axis);
+}
+
+// Copies `count` runs of `run` elements, whose starts lie `from_step` and `to_step` elements apart.
+void CopyRuns(const Tensor& from, int64_t from_offset, int64_t from_step, const Tensor& to,
+              int64_t to_offset, int64_t to_step, int64_t run, int64_t count) {
+  const size_t size = DTypeSize(from.dtype());
+  for (int64_t i = 0; i < count && run > 0; ++i) {
+    const int64_t source = from_offset + i * from_step, target = to_offset + i * to_step;
+    if (from.dtype() == kString) {
+      const std::string* strings = from.data<std::string>() + source;
+      std::copy_n(strings, run, static_cast<std::string*>(to.raw()) + target);
+    } else {
+      std::memcpy(static_cast<char*>(to.raw()) + target * size,
+                  static_cast<const char*>(from.raw()) + source * size, run * size);
+    }
+  }
+}
+
+class ConcatKernel : public Kernel {
+ public:
+  explicit ConcatKernel(const KernelInit& init) : axis_(Axis(init)) {}
+  absl::Status Compute(const KernelContext& c) const override {
+    const Shape& y = c.output(0).shape();
+    const int64_t step = y.Elements(axis_, y.rank());
+    int64_t offset = 0;
+    for (int i = 0; i < c.num_inputs(); ++i) {
+      const Shape& x = c.input(i).shape();
+      const int64_t run = x.Elements(axis_, x.rank());
+      CopyRuns(c.input(i), 0, run, c.output(0), offset, step, run, x.Elements(0, axis_));
+      offset += run;
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  int axis_;
+};
+const KernelRegistration kConcat(
+    {.op = "Concat", .device = "cpu", .factory = MakeKernel<ConcatKernel>()});
+
+class SliceKernel : public Kernel {
+ public:
+  explicit SliceKernel(const KernelInit& init)
+      : axis_(Axis(init)), begin_(init.attrs.Int("begin")) {}
+  absl::Status Compute(const KernelContext& c) const override {
+    const Shape& x = c.input(0).shape();
+    const Shape& y = c.output(0).shape();
+    const int64_t run = y.Elements(axis_, y.rank());
+    CopyRuns(c.input(0), begin_ * x.Elements(axis_ + 1, x.rank()), x.Elements(axis_, x.rank()),
+             c.output(0), 0, run, run, y.Elements(0, axis_));
+    return absl::OkStatus();
+  }
+
+ private:
+  int axis_;
+  int64_t begin_;
+};
+const KernelRegistration kSlice(
+    {.op = "SliceAxis", .device = "cpu", .factory = MakeKernel<SliceKernel>()});
+
+}  // namespace
+}  // namespace viv

@@ -1,0 +1,96 @@
+// Sum, SumTo and BroadcastTo: one walk over the larger tensor. Sums accumulate in double, in a fixed
+// order.
+#include <algorithm>
+
+#include "core/kernels/cpu/broadcast.h"
+#include "core/kernels/cpu/register.h"
+
+namespace viv {
+namespace {
+
+// The shape of a sum over `axes` with the reduced extents kept as ones.
+Shape KeptShape(const Shape& x, const std::vector<int64_t>& axes) {
+  Shape kept = x;
+  for (int i = 0; i < x.rank(); ++i) {
+    const bool reduced = axes.empty() || std::count(axes.begin(), axes.end(), i) > 0 ||
+                         std::count(axes.begin(), axes.end(), i - x.rank()) > 0;
+    if (reduced) kept.set_dim(i, 1);
+  }
+  return kept;
+}
+
+template <typename T>
+class SumKernel : public Kernel {
+ public:
+  SumKernel(const Shape& x, const Shape& kept)
+      : walk_(x, x, kept), elements_(kept.num_elements()) {}
+
+  size_t scratch_bytes() const override { return elements_ * sizeof(double); }
+
+  absl::Status Compute(const KernelContext& c) const override {
+    const T* x = c.in<T>(0);
+    double* sums = static_cast<double*>(c.scratch());
+    std::fill_n(sums, elements_, 0.0);
+    walk_.ForEach([&](int64_t, int64_t a, int64_t b) {
+      const T* in = x + a;
+      if (walk_.inner_stride_b() == 0) {
+        double sum = 0;
+        for (int64_t i = 0; i < walk_.inner(); ++i) sum += in[i];
+        sums[b] += sum;
+      } else {
+        for (int64_t i = 0; i < walk_.inner(); ++i) sums[b + i] += in[i];
+      }
+    });
+    for (int64_t i = 0; i < elements_; ++i) c.out<T>()[i] = static_cast<T>(sums[i]);
+    return absl::OkStatus();
+  }
+
+ private:
+  BroadcastWalk walk_;
+  int64_t elements_;
+};
+
+template <typename T>
+absl::StatusOr<std::unique_ptr<Kernel>> MakeSum(const KernelInit& init) {
+  const Shape& x = init.input_shapes[0];
+  return std::unique_ptr<Kernel>(
+      std::make_unique<SumKernel<T>>(x, KeptShape(x, init.attrs.Ints("axes"))));
+}
+const bool kSum = RegisterFor<float, double>(
+    "Sum", []<typename T>() { return KernelFactory(&MakeSum<T>); });
+
+template <typename T>
+absl::StatusOr<std::unique_ptr<Kernel>> MakeSumTo(const KernelInit& init) {
+  return std::unique_ptr<Kernel>(
+      std::make_unique<SumKernel<T>>(init.input_shapes[0], init.output_shapes[0].ToShape()));
+}
+const bool kSumTo = RegisterFor<float, double>(
+    "SumTo", []<typename T>() { return KernelFactory(&MakeSumTo<T>); });
+
+template <typename T>
+class BroadcastKernel : public Kernel {
+ public:
+  explicit BroadcastKernel(const KernelInit& init)
+      : walk_(init.output_shapes[0].ToShape(), init.input_shapes[0],
+              init.output_shapes[0].ToShape()) {}
+  absl::Status Compute(const KernelContext& c) const override {
+    walk_.ForEach([&](int64_t at, int64_t a, int64_t) {
+      const T* x = c.in<T>(0) + a;
+      T* y = c.out<T>() + at;
+      if (walk_.inner_stride_a() == 0) {
+        std::fill_n(y, walk_.inner(), *x);
+      } else {
+        std::copy_n(x, walk_.inner(), y);
+      }
+    });
+    return absl::OkStatus();
+  }
+
+ private:
+  BroadcastWalk walk_;
+};
+const bool kBroadcast = RegisterFor<float, double>(
+    "BroadcastTo", []<typename T>() { return MakeKernel<BroadcastKernel<T>>(); });
+
+}  // namespace
+}  // namespace viv
