@@ -9,12 +9,12 @@ namespace {
 
 constexpr int64_t kGrain = 1 << 14;
 
-template <typename T, T (*F)(T)>
+template <typename T, typename F>
 absl::Status Unary(const KernelContext& c) {
   const T* x = c.in<T>(0);
   T* y = c.out<T>();
   ParallelFor(c.input(0).num_elements(), kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) y[i] = F(x[i]);
+    for (int64_t i = begin; i < end; ++i) y[i] = F::Apply(x[i]);
   });
   return absl::OkStatus();
 }
@@ -26,19 +26,21 @@ T SigmoidOf(T x) {
   return (x >= 0 ? T{1} : e) / (T{1} + e);
 }
 
-#define VIV_UNARY(op, expression)                                            \
-  const bool k##op = RegisterFor<float, double>(                             \
-      #op,                                                                   \
-      []<typename T>() {                                                     \
-        return MakeKernel(ComputeFn{&Unary<T, [](T x) -> T { return expression; }>}); \
-      },                                                                     \
-      {{0, 0}})
+#define VIV_UNARY(op, expression)                                                     \
+  struct op##Fn {                                                                     \
+    template <typename T>                                                             \
+    static T Apply(T x) {                                                             \
+      return expression;                                                              \
+    }                                                                                 \
+  };                                                                                  \
+  const bool k##op = RegisterFor<float, double>(                                      \
+      #op, []<typename T>() { return MakeKernel(ComputeFn{&Unary<T, op##Fn>}); }, {{0, 0}})
 
 VIV_UNARY(Neg, -x);
 VIV_UNARY(Exp, std::exp(x));
 VIV_UNARY(Log, std::log(x));
 VIV_UNARY(Sqrt, std::sqrt(x));
-VIV_UNARY(Square, x* x);
+VIV_UNARY(Square, x * x);
 VIV_UNARY(Tanh, std::tanh(x));
 VIV_UNARY(Sigmoid, SigmoidOf(x));
 // Keeps a NaN: x > 0 ? x : 0 would hide it.
