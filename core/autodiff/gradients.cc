@@ -46,9 +46,8 @@ void Differentiator::MarkUseful(const std::vector<Node*>& order, const std::vect
   }
   for (const Node* node : order) {
     const auto& inputs = node->inputs();
-    if (std::any_of(inputs.begin(), inputs.end(), [this](const Output& i) {
-          return i.dtype() != kResource && DependsOnX(i);
-        })) {
+    if (std::any_of(inputs.begin(), inputs.end(),
+                    [this](const Output& i) { return i.dtype() != kResource && DependsOnX(i); })) {
       depends_.insert(node);
     }
   }
@@ -57,8 +56,8 @@ void Differentiator::MarkUseful(const std::vector<Node*>& order, const std::vect
 absl::StatusOr<Gradient> Differentiator::Sum(const GraphBuilder& b, Output output) {
   const std::vector<Gradient>& parts = flowing_[output];
   if (parts.size() <= 1) return parts.empty() ? Gradient() : parts[0];
-  const bool all_sparse = std::all_of(parts.begin(), parts.end(),
-                                      [](const Gradient& part) { return part.sparse(); });
+  const bool all_sparse =
+      std::all_of(parts.begin(), parts.end(), [](const Gradient& part) { return part.sparse(); });
   Gradient sum;
   if (all_sparse) {
     std::vector<Output> indices, values;
@@ -98,8 +97,8 @@ absl::Status Differentiator::Visit(Node* node) {
     needed.push_back(input.dtype() != kResource && DependsOnX(input));
   }
   GradientContext context(at, node, std::move(output_gradients), needed);
-  RETURN_IF_ERROR(Annotate(node->op().gradient(context),
-                           absl::StrCat("gradient of ", node->Describe())));
+  RETURN_IF_ERROR(
+      Annotate(node->op().gradient(context), absl::StrCat("gradient of ", node->Describe())));
   RETURN_IF_ERROR(Annotate(at.status(), absl::StrCat("gradient of ", node->Describe())));
   for (int i = 0; i < node->num_inputs(); ++i) {
     const Gradient& gradient = context.input_gradients()[i];
@@ -127,7 +126,8 @@ absl::Status CheckFloating(const GraphBuilder& b, const std::vector<Output>& out
                            const char* what) {
   for (const Output& output : outputs) {
     if (!output.valid() || output.index < 0) {
-      return absl::InvalidArgumentError(absl::StrCat("Gradients: one of the ", what, " is missing"));
+      return absl::InvalidArgumentError(
+          absl::StrCat("Gradients: one of the ", what, " is missing"));
     }
     if (&output.node->graph() != &b.graph()) {
       return absl::InvalidArgumentError(

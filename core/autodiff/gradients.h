@@ -11,8 +11,8 @@
 namespace viv {
 
 // The gradients of sum(ys) with respect to each of `xs`, built with `b` in the graph of the ys.
-// ys and xs: floating-point outputs of one graph, of any shape. `initial`, where not empty, holds for
-// each y the gradient that flows into it, of y's shape; else ones.
+// ys and xs: floating-point outputs of one graph, of any shape. `initial`, where not empty, holds
+// for each y the gradient that flows into it, of y's shape; else ones.
 //
 // An x on which no y depends gets an invalid Gradient. Errors: an op on the way has no gradient
 // (named with its call site), an op's gradient function fails.

@@ -35,7 +35,8 @@ class MappedFile {
 class Env {
  public:
   virtual ~Env() = default;
-  virtual absl::StatusOr<std::unique_ptr<WritableFile>> NewWritableFile(const std::string& path) = 0;
+  virtual absl::StatusOr<std::unique_ptr<WritableFile>> NewWritableFile(
+      const std::string& path) = 0;
   virtual absl::StatusOr<std::shared_ptr<const MappedFile>> MapFile(const std::string& path) = 0;
   virtual absl::StatusOr<std::string> ReadFile(const std::string& path) = 0;
   virtual bool FileExists(const std::string& path) = 0;
@@ -53,8 +54,8 @@ class Env {
   static Env* Default();
 };
 
-// Writes beside the file, forces it onto the disk and renames it into place: afterwards `path` holds
-// either the old or the new contents, whole.
+// Writes beside the file, forces it onto the disk and renames it into place: afterwards `path`
+// holds either the old or the new contents, whole.
 absl::Status WriteFileAtomically(Env* env, const std::string& path, absl::string_view contents);
 
 std::string JoinPath(const std::string& directory, const std::string& name);

@@ -45,8 +45,8 @@ void SetMaxThreads(int threads) {
 }
 
 void ParallelFor(int64_t n, int64_t grain, RangeFn body) {
-  const int64_t parts =
-      std::min<int64_t>(MaxThreads(), (n + std::max<int64_t>(grain, 1) - 1) / std::max<int64_t>(grain, 1));
+  const int64_t parts = std::min<int64_t>(
+      MaxThreads(), (n + std::max<int64_t>(grain, 1) - 1) / std::max<int64_t>(grain, 1));
   if (parts <= 1 || serial) {
     if (n > 0) body(0, n);
     return;
@@ -65,7 +65,7 @@ void ParallelFor(int64_t n, int64_t grain, RangeFn body) {
   for (std::thread& thread : threads) thread.join();
 #else
   if (omp_in_parallel()) return body(0, n);
-#pragma omp parallel for schedule(static, 1) num_threads(static_cast<int>(parts))
+#pragma omp parallel for schedule(static, 1) num_threads(static_cast <int>(parts))
   for (int64_t i = 0; i < parts; ++i) RunPart(n, parts, i, body);
 #endif
 }

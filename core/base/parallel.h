@@ -26,9 +26,9 @@ class RangeFn {
 };
 
 // Calls `body` on consecutive parts of [0, n) that together cover it, on several threads where n
-// exceeds `grain` (choose it worth about 20 us). The parts depend on n, grain and MaxThreads() only,
-// so sums per part are reproducible. `body` must not throw. Runs inline in a serial region, inside
-// another ParallelFor, and while another run holds the token.
+// exceeds `grain` (choose it worth about 20 us). The parts depend on n, grain and MaxThreads()
+// only, so sums per part are reproducible. `body` must not throw. Runs inline in a serial region,
+// inside another ParallelFor, and while another run holds the token.
 void ParallelFor(int64_t n, int64_t grain, RangeFn body);
 
 // Threads of parallel loops; oneDNN follows. Call SetMaxThreads before work begins.

@@ -22,9 +22,9 @@ uint64_t HashCombine(uint64_t a, uint64_t b) { return Mix(a * 0x9e3779b97f4a7c15
 
 uint32_t RandomStream::Next() {
   const uint64_t block = position_ / 4;
-  const std::array<uint32_t, 4> words = Philox4x32(
-      {static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), 0, 0},
-      {static_cast<uint32_t>(seed_), static_cast<uint32_t>(seed_ >> 32)});
+  const std::array<uint32_t, 4> words =
+      Philox4x32({static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), 0, 0},
+                 {static_cast<uint32_t>(seed_), static_cast<uint32_t>(seed_ >> 32)});
   return words[position_++ % 4];
 }
 

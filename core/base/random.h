@@ -42,7 +42,8 @@ uint64_t HashString64(absl::string_view text);
 // SplitMix64's finaliser over a and b: a stable hash of the pair.
 uint64_t HashCombine(uint64_t a, uint64_t b);
 
-// A sequence of numbers for host code (shuffling, sampling). Copyable; `position` makes it resumable.
+// A sequence of numbers for host code (shuffling, sampling). Copyable; `position` makes it
+// resumable.
 class RandomStream {
  public:
   explicit RandomStream(uint64_t seed, uint64_t position = 0) : seed_(seed), position_(position) {}

@@ -44,8 +44,8 @@ class Callable {
                            const StepInfo& step) const = 0;
 };
 
-// What a kernel is made for. Valid during the call of the factory only; `attrs` and `node_name` live
-// as long as the kernel.
+// What a kernel is made for. Valid during the call of the factory only; `attrs` and `node_name`
+// live as long as the kernel.
 struct KernelInit {
   const std::string& node_name;
   const AttrMap& attrs;
@@ -92,7 +92,9 @@ class KernelContext {
   // The variable behind a kResource input, for updates.
   VariableState& variable(int i) const { return *variables_[i]; }
   // Where input i is (a view of) a variable's value: which one.
-  ValueVersion input_version(int i) const { return versions_.empty() ? ValueVersion() : versions_[i]; }
+  ValueVersion input_version(int i) const {
+    return versions_.empty() ? ValueVersion() : versions_[i];
+  }
 
   const StepInfo& step() const { return *step_; }
 
@@ -125,8 +127,7 @@ class Kernel {
   virtual size_t scratch_bytes() const { return 0; }
 };
 
-using KernelFactory =
-    std::function<absl::StatusOr<std::unique_ptr<Kernel>>(const KernelInit&)>;
+using KernelFactory = std::function<absl::StatusOr<std::unique_ptr<Kernel>>(const KernelInit&)>;
 // A kernel without preparation.
 using ComputeFn = absl::Status (*)(const KernelContext&);
 

@@ -16,8 +16,8 @@ VariableState::VariableState(std::string name, DType dtype, PartialShape shape)
 
 absl::StatusOr<Tensor> VariableState::Read() const {
   if (initialized()) return value_;
-  return absl::FailedPreconditionError(
-      absl::StrCat("variable '", name_, "' has no value yet: call Initialize() or Restore() first"));
+  return absl::FailedPreconditionError(absl::StrCat(
+      "variable '", name_, "' has no value yet: call Initialize() or Restore() first"));
 }
 
 absl::StatusOr<Tensor*> VariableState::Mutable() {

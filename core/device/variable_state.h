@@ -26,8 +26,8 @@ class VariableState {
   const Tensor& value() const { return value_; }
   // The value for writing in place, after a copy where others refer to it.
   absl::StatusOr<Tensor*> Mutable();
-  // Another value of the same type and a compatible shape, copied: the value of a run lies in memory
-  // that the next run uses again.
+  // Another value of the same type and a compatible shape, copied: the value of a run lies in
+  // memory that the next run uses again.
   absl::Status Assign(const Tensor& value);
   // The same without a copy, for a tensor that nobody writes any more (a mapped checkpoint).
   absl::Status Share(Tensor value);

@@ -19,8 +19,8 @@ void GraphBuilder::SetError(const absl::Status& status, const CallSite& site) co
   if (status.ok() || !state_->status.ok()) return;
   // Messages of Graph::AddNode begin with the site already.
   const std::string where = site.ToString();
-  const bool located = where.empty() || absl::string_view(status.message()).substr(
-                                            0, where.size()) == where;
+  const bool located =
+      where.empty() || absl::string_view(status.message()).substr(0, where.size()) == where;
   state_->status = located ? status : Annotate(status, where);
 }
 
@@ -68,8 +68,8 @@ absl::StatusOr<Output> GraphBuilder::Import(State& state, Output input, const Ca
     if (state.captures[i] == outer) return state.captured_arguments[i];
   }
   if (outer.dtype() == kResource) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "variable '", outer.node->name(), "' cannot be updated inside a function"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("variable '", outer.node->name(), "' cannot be updated inside a function"));
   }
   if (outer.node->op_name() == "Const") {
     // A copy keeps the value visible to the shape functions inside.

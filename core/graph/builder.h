@@ -1,6 +1,6 @@
 // GraphBuilder: how programs write graphs. Builder functions (core/ops/*.h) add nodes through it.
-// The first error is kept with the line that caused it; what is built on a failed output is skipped,
-// so a program checks once, at the end.
+// The first error is kept with the line that caused it; what is built on a failed output is
+// skipped, so a program checks once, at the end.
 #ifndef VIV_CORE_GRAPH_BUILDER_H_
 #define VIV_CORE_GRAPH_BUILDER_H_
 
@@ -15,7 +15,8 @@ namespace viv {
 
 class BuilderRef;
 
-// A cheap value: copies and scopes share the graph and the first error. Not safe for concurrent use.
+// A cheap value: copies and scopes share the graph and the first error. Not safe for concurrent
+// use.
 class GraphBuilder {
  public:
   // A new, empty graph.

@@ -9,8 +9,8 @@
 
 namespace viv {
 
-// The gradient with respect to one tensor: dense, or, from a gather, only rows: values[i] belongs to
-// row indices[i] of the outermost dimension, repeated rows add up.
+// The gradient with respect to one tensor: dense, or, from a gather, only rows: values[i] belongs
+// to row indices[i] of the outermost dimension, repeated rows add up.
 struct Gradient {
   Output dense;
   Output indices;  // [N], int32 or int64

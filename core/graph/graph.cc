@@ -79,9 +79,8 @@ absl::Status CheckAttr(const AttrDef& def, const AttrValue& value) {
                                                    AttrTypeName(value.type()), ", not ",
                                                    AttrTypeName(def.type)));
   }
-  if (!def.allowed.empty() &&
-      std::find(def.allowed.begin(), def.allowed.end(), *value.get<std::string>()) ==
-          def.allowed.end()) {
+  if (!def.allowed.empty() && std::find(def.allowed.begin(), def.allowed.end(),
+                                        *value.get<std::string>()) == def.allowed.end()) {
     return absl::InvalidArgumentError(
         absl::StrCat("attribute '", def.name, "' has the unknown value ", value.ToString()));
   }
@@ -119,9 +118,8 @@ absl::Status CheckInputs(const Graph& graph, const std::vector<Output>& inputs,
           absl::StrCat("input ", i, " '", input.name(), "' belongs to another graph"));
     }
     if (input.index < 0 || input.index >= input.node->num_outputs()) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("input ", i, ": node '", input.node->name(), "' has no output ",
-                       input.index));
+      return absl::InvalidArgumentError(absl::StrCat("input ", i, ": node '", input.node->name(),
+                                                     "' has no output ", input.index));
     }
   }
   for (const Node* control : controls) {
@@ -156,7 +154,8 @@ absl::StatusOr<Node*> Graph::AddNode(NodeSpec spec) {
   if (op == nullptr) return fail(absl::NotFoundError("there is no op of this name"));
   node->op_ = op;
   node->attrs_ = std::move(spec.attrs);
-  if (absl::Status s = CheckInputs(*this, spec.inputs, spec.control_inputs); !s.ok()) return fail(s);
+  if (absl::Status s = CheckInputs(*this, spec.inputs, spec.control_inputs); !s.ok())
+    return fail(s);
   if (absl::Status s = CompleteAttrs(*op, node->attrs_); !s.ok()) return fail(s);
   node->inputs_ = std::move(spec.inputs);
   node->control_inputs_ = std::move(spec.control_inputs);
@@ -219,8 +218,7 @@ absl::StatusOr<std::vector<Node*>> Graph::TopologicalOrder() const {
   const auto by_id = [](const Node* a, const Node* b) { return a->id() > b->id(); };
   std::priority_queue<Node*, std::vector<Node*>, decltype(by_id)> ready(by_id);
   for (const auto& node : nodes_) {
-    waiting[node.get()] =
-        static_cast<int>(node->inputs().size() + node->control_inputs().size());
+    waiting[node.get()] = static_cast<int>(node->inputs().size() + node->control_inputs().size());
     for (const Output& input : node->inputs()) consumers[input.node].push_back(node.get());
     for (Node* control : node->control_inputs()) consumers[control].push_back(node.get());
     if (waiting[node.get()] == 0) ready.push(node.get());

@@ -18,8 +18,8 @@ absl::Status CheckCount(const OpDef& op, size_t given) {
   const bool variadic = op.VariadicInput() >= 0;
   if (variadic ? given + 1 >= declared : given == declared) return absl::OkStatus();
   return absl::InvalidArgumentError(absl::StrCat("takes ", variadic ? "at least " : "",
-                                                 variadic ? declared - 1 : declared, " inputs, got ",
-                                                 given));
+                                                 variadic ? declared - 1 : declared,
+                                                 " inputs, got ", given));
 }
 
 absl::Status CheckAllowed(const OpDef& op, const std::string& variable, DType type) {
@@ -92,8 +92,8 @@ absl::StatusOr<std::vector<DType>> ManyTypes(const OpDef& op, const OutputDef& d
   const int64_t n = attrs.Int(def.count);
   // A graph from a stranger may ask for anything.
   if (n < 0 || n > 65536) {
-    return absl::InvalidArgumentError(absl::StrCat("attribute '", def.count, "' is ", n,
-                                                   ", outside 0 to 65536"));
+    return absl::InvalidArgumentError(
+        absl::StrCat("attribute '", def.count, "' is ", n, ", outside 0 to 65536"));
   }
   ASSIGN_OR_RETURN(const DType type, Resolve(op, def.type, bound, attrs));
   types.assign(n, type);

@@ -70,7 +70,8 @@ absl::Status Validate(const OpDef& def) {
   if (def.updates > static_cast<int>(def.inputs.size())) return bad("updates more than its inputs");
   if (def.updates > 0 && !def.outputs.empty()) return bad("an update has no outputs");
   for (size_t i = 0; i + 1 < def.outputs.size(); ++i) {
-    if (def.outputs[i].arity == Arity::kMany) return bad("only the last output may be of any number");
+    if (def.outputs[i].arity == Arity::kMany)
+      return bad("only the last output may be of any number");
   }
   return absl::OkStatus();
 }

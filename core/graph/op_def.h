@@ -18,8 +18,8 @@ class ShapeContext;
 
 // The type of an input or output: a fixed one, the value of a type variable, or anything.
 struct TypeSpec {
-  TypeSpec(DType fixed) : fixed(fixed) {}                  // NOLINT
-  TypeSpec(const char* variable) : variable(variable) {}   // NOLINT
+  TypeSpec(DType fixed) : fixed(fixed) {}                 // NOLINT
+  TypeSpec(const char* variable) : variable(variable) {}  // NOLINT
 
   DType fixed = DType::kInvalid;
   // Name of a type variable ("T"): bound by the inputs that use it, else by the attribute of that
@@ -55,7 +55,9 @@ struct AttrDef {
   AttrDef(std::string name, AttrType type) : name(std::move(name)), type(type) {}
   // An optional one.
   AttrDef(std::string name, AttrValue default_value)
-      : name(std::move(name)), type(default_value.type()), default_value(std::move(default_value)) {}
+      : name(std::move(name)),
+        type(default_value.type()),
+        default_value(std::move(default_value)) {}
   // A string that is one of `allowed`; the first is the default.
   static AttrDef OneOf(std::string name, std::vector<std::string> allowed);
 
@@ -72,11 +74,11 @@ struct TypeVariable {
   std::string name;
   std::vector<DType> allowed;
 };
-extern const std::vector<DType> kFloatingTypes;   // float, double, bfloat16, half
-extern const std::vector<DType> kNumericTypes;    // and int8, uint8, int32, int64
-extern const std::vector<DType> kNumberOrBool;    // and bool
-extern const std::vector<DType> kIndexTypes;      // int32, int64
-extern const std::vector<DType> kAllTypes;        // and string
+extern const std::vector<DType> kFloatingTypes;  // float, double, bfloat16, half
+extern const std::vector<DType> kNumericTypes;   // and int8, uint8, int32, int64
+extern const std::vector<DType> kNumberOrBool;   // and bool
+extern const std::vector<DType> kIndexTypes;     // int32, int64
+extern const std::vector<DType> kAllTypes;       // and string
 
 using ShapeFn = std::function<absl::Status(ShapeContext&)>;
 using GradientFn = std::function<absl::Status(GradientContext&)>;

@@ -1,5 +1,5 @@
-// Add, Sub, Mul, Div: z = x op y with broadcasting. The gradient with respect to an operand is summed
-// over the dimensions along which that operand was broadcast.
+// Add, Sub, Mul, Div: z = x op y with broadcasting. The gradient with respect to an operand is
+// summed over the dimensions along which that operand was broadcast.
 #include "core/graph/gradient_context.h"
 #include "core/graph/shape_context.h"
 #include "core/ops/array.h"

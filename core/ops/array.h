@@ -41,8 +41,8 @@ Output Transpose(BuilderRef b, Output x, const std::vector<int64_t>& perm);
 Output Concat(BuilderRef b, const std::vector<Output>& values, int64_t axis);
 // x[begin:end) along an axis.
 Output SliceAxis(BuilderRef b, Output x, int64_t axis, int64_t begin, int64_t end);
-// Rows of x: [N, ...] at indices: any shape, int32 or int64 -> indices.shape + [...]. The gradient is
-// sparse. An index outside [0, N) is an error of the run.
+// Rows of x: [N, ...] at indices: any shape, int32 or int64 -> indices.shape + [...]. The gradient
+// is sparse. An index outside [0, N) is an error of the run.
 Output Gather(BuilderRef b, Output x, Output indices);
 // Zeros of `shape` with values[i] added to row indices[i]; repeated rows add up.
 Output ScatterAdd(BuilderRef b, Output indices, Output values, Output shape);

@@ -14,8 +14,7 @@ const OpRegistration kBroadcastTo({
     .inputs = {{"x", "T"}, {.name = "shape", .type = kInt64, .host = true}},
     .outputs = {{"y", "T"}},
     .types = {{"T", {kFloat, kDouble}}},
-    .shape =
-        [](ShapeContext& c) -> absl::Status {
+    .shape = [](ShapeContext& c) -> absl::Status {
       ASSIGN_OR_RETURN(const PartialShape shape, c.ConstantAsShape(1));
       ASSIGN_OR_RETURN(const PartialShape whole, BroadcastShapes(c.input(0), shape));
       RETURN_IF_ERROR(whole.Merge(shape).status());

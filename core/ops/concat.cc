@@ -1,5 +1,5 @@
-// Concat joins tensors along an axis; SliceAxis takes a range along one. Each is a part of the other's
-// gradient: a slice's gradient is put between zeros.
+// Concat joins tensors along an axis; SliceAxis takes a range along one. Each is a part of the
+// other's gradient: a slice's gradient is put between zeros.
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/graph/gradient_context.h"
@@ -61,9 +61,8 @@ absl::Status SliceShape(ShapeContext& c) {
   ASSIGN_OR_RETURN(const int axis, NormalizeAxis(c.attrs().Int("axis"), x.rank()));
   const int64_t begin = c.attrs().Int("begin"), end = c.attrs().Int("end");
   if (begin < 0 || end < begin || (x.dim(axis) >= 0 && end > x.dim(axis))) {
-    return absl::InvalidArgumentError(absl::StrCat("range [", begin, ", ", end,
-                                                   ") is outside axis ", axis, " of ",
-                                                   x.ToString()));
+    return absl::InvalidArgumentError(absl::StrCat(
+        "range [", begin, ", ", end, ") is outside axis ", axis, " of ", x.ToString()));
   }
   PartialShape y = x;
   y.set_dim(axis, end - begin);

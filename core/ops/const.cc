@@ -1,8 +1,7 @@
 // Const: a tensor that is part of the graph.
-#include "core/ops/array.h"
-
 #include "core/graph/gradient_context.h"
 #include "core/graph/shape_context.h"
+#include "core/ops/array.h"
 
 namespace viv {
 namespace {

@@ -13,8 +13,7 @@ const OpRegistration kGather({
     .inputs = {{"x", "T"}, {"indices", "I"}},
     .outputs = {{"y", "T"}},
     .types = {{"T", kAllTypes}, {"I", kIndexTypes}},
-    .shape =
-        [](ShapeContext& c) -> absl::Status {
+    .shape = [](ShapeContext& c) -> absl::Status {
       RETURN_IF_ERROR(WithRankAtLeast(c, 0, 1));
       if (!c.input(0).known_rank() || !c.input(1).known_rank()) return absl::OkStatus();
       PartialShape y = c.input(1);
@@ -22,8 +21,7 @@ const OpRegistration kGather({
       c.set_output(0, y);
       return absl::OkStatus();
     },
-    .gradient =
-        [](GradientContext& c) -> absl::Status {
+    .gradient = [](GradientContext& c) -> absl::Status {
       const GraphBuilder& b = c.builder();
       const PartialShape& x = c.input(0).shape();
       if (!x.known_rank()) return absl::UnimplementedError("the rank of x is unknown: declare it");
@@ -43,8 +41,7 @@ const OpRegistration kScatterAdd({
     .inputs = {{"indices", "I"}, {"values", "T"}, {.name = "shape", .type = kInt64, .host = true}},
     .outputs = {{"y", "T"}},
     .types = {{"T", {kFloat, kDouble}}, {"I", kIndexTypes}},
-    .shape =
-        [](ShapeContext& c) -> absl::Status {
+    .shape = [](ShapeContext& c) -> absl::Status {
       RETURN_IF_ERROR(WithRank(c, 0, 1));
       ASSIGN_OR_RETURN(const PartialShape shape, c.ConstantAsShape(2));
       c.set_output(0, shape);

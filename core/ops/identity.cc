@@ -1,8 +1,7 @@
 // Identity: y = x. Costs nothing: the output shares the input's memory.
-#include "core/ops/array.h"
-
 #include "core/graph/gradient_context.h"
 #include "core/graph/shape_context.h"
+#include "core/ops/array.h"
 
 namespace viv {
 namespace {

@@ -1,9 +1,9 @@
 // MatMul: z = op(x) op(y), where op may transpose. With dz given: dx = dz y^T, dy = x^T dz, and the
 // like for transposed operands.
 #include "absl/strings/str_cat.h"
+#include "core/base/status.h"
 #include "core/graph/gradient_context.h"
 #include "core/graph/shape_context.h"
-#include "core/base/status.h"
 #include "core/ops/math.h"
 
 namespace viv {
@@ -16,9 +16,9 @@ absl::Status MatMulShape(ShapeContext& c) {
   const int64_t m = c.input(0).dim(ta), k = c.input(0).dim(1 - ta);
   const int64_t k2 = c.input(1).dim(tb), n = c.input(1).dim(1 - tb);
   if (k >= 0 && k2 >= 0 && k != k2) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("inner extents ", k, " and ", k2, " of ", c.input(0).ToString(), " and ",
-                     c.input(1).ToString(), " differ"));
+    return absl::InvalidArgumentError(absl::StrCat("inner extents ", k, " and ", k2, " of ",
+                                                   c.input(0).ToString(), " and ",
+                                                   c.input(1).ToString(), " differ"));
   }
   c.set_output(0, PartialShape({m, n}));
   return absl::OkStatus();

@@ -1,9 +1,8 @@
 // Placeholder: a value that each run feeds. Argument: the same for the arguments of a function,
 // which the node that runs it provides.
-#include "core/ops/array.h"
-
 #include "core/graph/gradient_context.h"
 #include "core/graph/shape_context.h"
+#include "core/ops/array.h"
 
 namespace viv {
 namespace {

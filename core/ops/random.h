@@ -1,5 +1,5 @@
-// Builder functions of random ops. The numbers are a function of the session's seed, the node's name,
-// the number of the run, the indices of the loops around and the element: not of threads.
+// Builder functions of random ops. The numbers are a function of the session's seed, the node's
+// name, the number of the run, the indices of the loops around and the element: not of threads.
 #ifndef VIV_CORE_OPS_RANDOM_H_
 #define VIV_CORE_OPS_RANDOM_H_
 

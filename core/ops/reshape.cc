@@ -28,8 +28,8 @@ absl::Status ReshapeShape(ShapeContext& c) {
       if (open >= 0 && known > 0 && elements % known == 0) shape.set_dim(open, elements / known);
       if (open >= 0 && known == 0 && elements == 0) shape.set_dim(open, 0);
       if (shape.num_elements() != elements) {
-        return absl::InvalidArgumentError(absl::StrCat(
-            "cannot give ", c.input(0).ToString(), " the shape ", shape.ToString()));
+        return absl::InvalidArgumentError(
+            absl::StrCat("cannot give ", c.input(0).ToString(), " the shape ", shape.ToString()));
       }
     }
   }

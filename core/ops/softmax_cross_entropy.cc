@@ -44,8 +44,8 @@ const OpRegistration kLoss({
         },
 });
 
-// One pass over the logits; the probabilities are never stored. With p = softmax(z) and a gradient g
-// flowing in: d/d(weight) = sum(g (p - target)), d/dz = weight p (g - sum(g p)).
+// One pass over the logits; the probabilities are never stored. With p = softmax(z) and a gradient
+// g flowing in: d/d(weight) = sum(g (p - target)), d/dz = weight p (g - sum(g p)).
 const OpRegistration kGrad({
     .name = "SoftmaxCrossEntropyGrad",
     .doc = "weight times (softmax(logits) - target), row by row.",

@@ -37,8 +37,8 @@ class Variable {
   Output read_;
 };
 
-// All variables of a graph in the order of their making; with `trainable_only` those that optimizers
-// update.
+// All variables of a graph in the order of their making; with `trainable_only` those that
+// optimizers update.
 std::vector<Variable> Variables(const Graph& graph, bool trainable_only);
 
 // Updates are targets of runs (no value). At the end of the run: v = value.

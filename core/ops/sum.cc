@@ -15,8 +15,7 @@ const OpRegistration kSumTo({
     .inputs = {{"x", "T"}, {.name = "shape", .type = kInt64, .host = true}},
     .outputs = {{"y", "T"}},
     .types = {{"T", {kFloat, kDouble}}},
-    .shape =
-        [](ShapeContext& c) -> absl::Status {
+    .shape = [](ShapeContext& c) -> absl::Status {
       ASSIGN_OR_RETURN(const PartialShape shape, c.ConstantAsShape(1));
       ASSIGN_OR_RETURN(const PartialShape whole, BroadcastShapes(shape, c.input(0)));
       RETURN_IF_ERROR(whole.Merge(c.input(0)).status());

@@ -46,17 +46,17 @@ const OpRegistration kInitialize({
 
 }  // namespace
 
-Variable::Variable(BuilderRef b, const std::string& name, Output initial,
-                   VariableOptions options) {
+Variable::Variable(BuilderRef b, const std::string& name, Output initial, VariableOptions options) {
   if (!initial.valid()) {
     b.SetError(absl::InvalidArgumentError("Variable '" + name + "': no initial value"));
     return;
   }
   const GraphBuilder at = b.builder().At(b.site());
   const DType dtype = initial.dtype();
-  handle_ = BuilderRef(at.Named(name)).Add(
-      "Variable", {},
-      {{"dtype", dtype}, {"shape", initial.shape()}, {"trainable", options.trainable}});
+  handle_ =
+      BuilderRef(at.Named(name))
+          .Add("Variable", {},
+               {{"dtype", dtype}, {"shape", initial.shape()}, {"trainable", options.trainable}});
   if (!handle_.valid()) return;
   const GraphBuilder inside = at.Scope(name);
   read_ = BuilderRef(inside.Named("read")).Add("ReadVariable", {handle_}, {{"dtype", dtype}});

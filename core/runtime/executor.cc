@@ -24,7 +24,8 @@ absl::StatusOr<std::shared_ptr<LaunchPlan>> Executor::FindPlan(
       return plans[0];
     }
   }
-  // Two runs may make the same plan at once: harmless, and the lock is not held while kernels are made.
+  // Two runs may make the same plan at once: harmless, and the lock is not held while kernels are
+  // made.
   ASSIGN_OR_RETURN(std::shared_ptr<LaunchPlan> plan,
                    LaunchPlan::Create(table_, begin, limit, values, callables_));
   MutexLock lock(mutex_);
@@ -46,8 +47,7 @@ absl::Status Executor::Bind(const LaunchPlan& plan, PlanFrame& frame, ExecutorRu
         bound = run.values[tensor.slot];
         break;
       case PlanTensor::Place::kOwned: {
-        const auto fetch =
-            std::find(table_.fetches().begin(), table_.fetches().end(), tensor.slot);
+        const auto fetch = std::find(table_.fetches().begin(), table_.fetches().end(), tensor.slot);
         const size_t index = fetch - table_.fetches().begin();
         if (index < results.size() && results[index].valid() &&
             results[index].dtype() == tensor.dtype && results[index].shape() == tensor.shape) {

@@ -32,12 +32,11 @@ class Executor {
 
   const SlotTable& table() const { return table_; }
 
-  // Everything but the updates. `feeds` in the order of the table's; `snapshots` by variable. A valid
-  // result is written in place, and must have the fetch's type and shape.
+  // Everything but the updates. `feeds` in the order of the table's; `snapshots` by variable. A
+  // valid result is written in place, and must have the fetch's type and shape.
   absl::Status Compute(ExecutorRun& run, absl::Span<const Tensor> feeds,
-                       absl::Span<const Tensor> snapshots,
-                       absl::Span<const ValueVersion> versions, absl::Span<Tensor> results,
-                       const StepInfo& step) const;
+                       absl::Span<const Tensor> snapshots, absl::Span<const ValueVersion> versions,
+                       absl::Span<Tensor> results, const StepInfo& step) const;
   // The updates, in place; the caller holds the lock of the variables.
   absl::Status Commit(ExecutorRun& run, absl::Span<VariableState* const> variables) const;
 

@@ -17,8 +17,8 @@ bool LaunchPlan::Fits(absl::Span<const Tensor> values) const {
 
 absl::StatusOr<std::unique_ptr<PlanFrame>> LaunchPlan::NewFrame() const {
   auto frame = std::make_unique<PlanFrame>();
-  ASSIGN_OR_RETURN(frame->arena, Buffer::Allocate(kUInt8, static_cast<int64_t>(arena_bytes_),
-                                                  Allocator::Cpu()));
+  ASSIGN_OR_RETURN(frame->arena,
+                   Buffer::Allocate(kUInt8, static_cast<int64_t>(arena_bytes_), Allocator::Cpu()));
   frame->tensors.resize(tensors_.size());
   for (size_t i = 0; i < tensors_.size(); ++i) {
     const PlanTensor& plan = tensors_[i];
@@ -43,8 +43,7 @@ absl::StatusOr<std::unique_ptr<PlanFrame>> LaunchPlan::NewFrame() const {
     const auto inputs = absl::MakeConstSpan(frame->inputs).subspan(in, step.inputs.size());
     const auto outputs = absl::MakeConstSpan(frame->outputs).subspan(out, step.outputs.size());
     frame->contexts.push_back(KernelContextBuilder::Make(
-        inputs, outputs,
-        absl::MakeConstSpan(frame->variables).subspan(in, step.inputs.size()),
+        inputs, outputs, absl::MakeConstSpan(frame->variables).subspan(in, step.inputs.size()),
         absl::MakeConstSpan(frame->versions).subspan(in, step.inputs.size()),
         static_cast<char*>(frame->arena->data()) + step.scratch_offset, &frame->step));
   }

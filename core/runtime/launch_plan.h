@@ -1,6 +1,6 @@
 // A launch plan: everything about running a stretch of an executor's nodes that depends on concrete
-// shapes: kernels, their inputs and outputs, and where each tensor lies in the arena. A stretch ends
-// where a shape depends on a value that only the run computes.
+// shapes: kernels, their inputs and outputs, and where each tensor lies in the arena. A stretch
+// ends where a shape depends on a value that only the run computes.
 #ifndef VIV_CORE_RUNTIME_LAUNCH_PLAN_H_
 #define VIV_CORE_RUNTIME_LAUNCH_PLAN_H_
 
@@ -36,8 +36,8 @@ struct PlanTensor {
 struct PlanStep {
   const Node* node = nullptr;
   std::unique_ptr<Kernel> kernel;
-  std::vector<int> inputs;   // plan tensors
-  std::vector<int> outputs;  // plan tensors
+  std::vector<int> inputs;     // plan tensors
+  std::vector<int> outputs;    // plan tensors
   std::vector<int> variables;  // by input; -1: not a handle
   size_t scratch_offset = 0;
 };
@@ -89,8 +89,8 @@ class LaunchPlan {
   std::vector<PlanStep> steps_;
   std::vector<PlanTensor> tensors_;
   std::vector<int> exports_;
-  std::vector<std::pair<int, Shape>> key_;       // by slot
-  std::vector<std::pair<int, Tensor>> guards_;   // by slot
+  std::vector<std::pair<int, Shape>> key_;      // by slot
+  std::vector<std::pair<int, Tensor>> guards_;  // by slot
   size_t arena_bytes_ = 0;
   mutable Mutex mutex_;
   mutable std::vector<std::unique_ptr<PlanFrame>> frames_ VIV_GUARDED_BY(mutex_);

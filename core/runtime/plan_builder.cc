@@ -56,12 +56,12 @@ class PlanBuilder {
   absl::Span<const Tensor> values_;
   const CallableFactory& callables_;
   std::shared_ptr<LaunchPlan> plan_;
-  std::map<int, int> tensor_of_;       // by slot
-  std::map<int, Tensor> folded_;       // by slot
-  std::map<int, Shape> shape_of_;      // by slot, of this plan
-  std::map<int, int> shares_with_;     // by plan tensor: the one whose block it uses
-  std::vector<int> step_position_;     // by step: of its node
-  std::map<int, int> made_by_;         // by plan tensor: step
+  std::map<int, int> tensor_of_;    // by slot
+  std::map<int, Tensor> folded_;    // by slot
+  std::map<int, Shape> shape_of_;   // by slot, of this plan
+  std::map<int, int> shares_with_;  // by plan tensor: the one whose block it uses
+  std::vector<int> step_position_;  // by step: of its node
+  std::map<int, int> made_by_;      // by plan tensor: step
 };
 
 int PlanBuilder::LastUse(int slot) const {
@@ -116,8 +116,7 @@ absl::StatusOr<bool> PlanBuilder::Shapes(const OrderedNode& node,
                                                         : PartialShape(values_[slot].shape()));
     }
   }
-  ShapeContext context(*node.node, inputs,
-                       [&](int i) { return KnownValue(node.inputs[i], true); });
+  ShapeContext context(*node.node, inputs, [&](int i) { return KnownValue(node.inputs[i], true); });
   RETURN_IF_ERROR(Annotate(
       node.node->op().shape(context),
       absl::StrCat(node.node->Describe(), " with inputs ",
@@ -161,8 +160,7 @@ absl::StatusOr<bool> PlanBuilder::Fold(const OrderedNode& node,
   if (!n.op().pure() || n.op().dynamic_output || node.outputs.empty()) return false;
   const bool by_shape = n.op_name() == "ShapeOf";
   for (size_t i = 0; i < node.outputs.size(); ++i) {
-    if (!IsInteger(n.output_type(static_cast<int>(i))) ||
-        outputs[i].num_elements() > kMaxFolded) {
+    if (!IsInteger(n.output_type(static_cast<int>(i))) || outputs[i].num_elements() > kMaxFolded) {
       return false;
     }
   }
@@ -177,8 +175,8 @@ absl::StatusOr<bool> PlanBuilder::Fold(const OrderedNode& node,
                               : *KnownValue(node.inputs[i], false));
   }
   for (size_t i = 0; i < node.outputs.size(); ++i) {
-    ASSIGN_OR_RETURN(Tensor result, Tensor::Make(n.output_type(static_cast<int>(i)),
-                                                 outputs[i].ToShape()));
+    ASSIGN_OR_RETURN(Tensor result,
+                     Tensor::Make(n.output_type(static_cast<int>(i)), outputs[i].ToShape()));
     results.push_back(std::move(result));
   }
   if (node.kernel->alias) {
@@ -196,8 +194,7 @@ absl::StatusOr<bool> PlanBuilder::Fold(const OrderedNode& node,
         n.Describe()));
   }
   for (size_t i = 0; i < node.outputs.size(); ++i) {
-    const int tensor =
-        AddTensor(node.outputs[i], PlanTensor::Place::kConstant, results[i].shape());
+    const int tensor = AddTensor(node.outputs[i], PlanTensor::Place::kConstant, results[i].shape());
     plan_->tensors_[tensor].constant = results[i];
     folded_[node.outputs[i]] = results[i];
   }
@@ -232,8 +229,7 @@ absl::Status PlanBuilder::AddStep(const OrderedNode& node,
     step.variables.push_back(info.kind == Slot::Kind::kHandle ? info.index : -1);
   }
   if (node.kernel->alias) {
-    const int view =
-        AddTensor(node.outputs[0], PlanTensor::Place::kView, outputs[0].ToShape());
+    const int view = AddTensor(node.outputs[0], PlanTensor::Place::kView, outputs[0].ToShape());
     plan_->tensors_[view].parent = step.inputs[0];
     shares_with_[-Root(view) - 1] = 1;  // has views
     return absl::OkStatus();
@@ -313,7 +309,8 @@ void PlanBuilder::PlaceBlocks() {
     blocks.push_back({.bytes = plan_->steps_[s].kernel->scratch_bytes(), .first = s, .last = s});
   }
   plan_->arena_bytes_ = PlanMemory(blocks);
-  for (const auto& [tensor, block] : block_of) plan_->tensors_[tensor].offset = blocks[block].offset;
+  for (const auto& [tensor, block] : block_of)
+    plan_->tensors_[tensor].offset = blocks[block].offset;
   for (int s = 0; s < num_steps; ++s) {
     plan_->steps_[s].scratch_offset = blocks[first_scratch + s].offset;
   }

@@ -87,8 +87,9 @@ absl::StatusOr<std::unique_ptr<Executor>> MakeExecutor(const Graph& graph,
   ASSIGN_OR_RETURN(const std::vector<Node*> order, Reachable(graph, feeds, fetches));
   ASSIGN_OR_RETURN(SlotTable table, SlotTable::Create(order, feeds, fetches, "cpu"));
   const std::shared_ptr<FunctionLibrary> library = graph.shared_library();
-  return std::make_unique<Executor>(
-      std::move(table), [library](const std::string& name) { return MakeCallable(*library, name); });
+  return std::make_unique<Executor>(std::move(table), [library](const std::string& name) {
+    return MakeCallable(*library, name);
+  });
 }
 
 absl::Status CheckFeeds(const Graph& graph, const Feeds& feeds) {
@@ -102,8 +103,8 @@ absl::Status CheckFeeds(const Graph& graph, const Feeds& feeds) {
     }
     if (value.dtype() != output.dtype() || !output.shape().Compatible(value.shape())) {
       return absl::InvalidArgumentError(absl::StrCat(
-          output.node->Describe(), " takes ", DTypeName(output.dtype()),
-          output.shape().ToString(), ", but is fed ",
+          output.node->Describe(), " takes ", DTypeName(output.dtype()), output.shape().ToString(),
+          ", but is fed ",
           value.valid() ? absl::StrCat(DTypeName(value.dtype()), value.shape().ToString())
                         : "an invalid tensor"));
     }

@@ -37,8 +37,8 @@ class Session {
   // Gives every variable its initial value.
   absl::Status Initialize();
   // Computes `fetches`: outputs, whose values are returned in order, and targets, which return an
-  // invalid tensor. Reads see the variables as they were; updates happen together at the end, or not
-  // at all where the run fails.
+  // invalid tensor. Reads see the variables as they were; updates happen together at the end, or
+  // not at all where the run fails.
   absl::StatusOr<std::vector<Tensor>> Run(const Feeds& feeds, const std::vector<Output>& fetches,
                                           RunOptions options = {});
 

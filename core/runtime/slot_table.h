@@ -1,5 +1,5 @@
-// The nodes that one executor runs, in order, and a number (slot) for every tensor among them. Fixed
-// when the program is made; what depends on concrete shapes is in launch_plan.h.
+// The nodes that one executor runs, in order, and a number (slot) for every tensor among them.
+// Fixed when the program is made; what depends on concrete shapes is in launch_plan.h.
 #ifndef VIV_CORE_RUNTIME_SLOT_TABLE_H_
 #define VIV_CORE_RUNTIME_SLOT_TABLE_H_
 
@@ -62,7 +62,8 @@ class SlotTable {
   const std::vector<Node*>& variables() const { return variables_; }
   // Slots of the fetches; -1 for targets.
   const std::vector<int>& fetches() const { return fetches_; }
-  // Slots that nodes from `position` on use and that exist before it, constants and handles left out.
+  // Slots that nodes from `position` on use and that exist before it, constants and handles left
+  // out.
   std::vector<int> Needed(int position) const;
 
  private:

@@ -21,7 +21,8 @@ class CpuAllocator : public Allocator {
 
  private:
   static absl::Status TooLarge(size_t bytes) {
-    return absl::ResourceExhaustedError(absl::StrCat("cannot allocate ", bytes, " bytes of memory"));
+    return absl::ResourceExhaustedError(
+        absl::StrCat("cannot allocate ", bytes, " bytes of memory"));
   }
 };
 

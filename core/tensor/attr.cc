@@ -31,21 +31,20 @@ struct Printer {
   }
   template <typename T>
   std::string operator()(const std::vector<T>& values) const {
-    return absl::StrCat("[",
-                        absl::StrJoin(values, ", ",
-                                      [this](std::string* out, const T& v) {
-                                        absl::StrAppend(out, (*this)(v));
-                                      }),
-                        "]");
+    return absl::StrCat(
+        "[",
+        absl::StrJoin(values, ", ",
+                      [this](std::string* out, const T& v) { absl::StrAppend(out, (*this)(v)); }),
+        "]");
   }
 };
 
 }  // namespace
 
 const char* AttrTypeName(AttrType type) {
-  static constexpr const char* kNames[] = {"none",   "bool",   "int",     "float", "string",
-                                           "type",   "shape",  "ints",    "floats", "strings",
-                                           "types",  "shapes", "tensor"};
+  static constexpr const char* kNames[] = {"none",  "bool",   "int",   "float",  "string",
+                                           "type",  "shape",  "ints",  "floats", "strings",
+                                           "types", "shapes", "tensor"};
   return kNames[static_cast<int>(type)];
 }
 

@@ -42,22 +42,22 @@ class AttrValue {
                    std::vector<DType>, std::vector<PartialShape>, Tensor>;
 
   AttrValue() = default;
-  AttrValue(bool v) : value_(v) {}                                     // NOLINT
-  AttrValue(int v) : value_(int64_t{v}) {}                             // NOLINT
-  AttrValue(int64_t v) : value_(v) {}                                  // NOLINT
-  AttrValue(float v) : value_(double{v}) {}                            // NOLINT
-  AttrValue(double v) : value_(v) {}                                   // NOLINT
-  AttrValue(const char* v) : value_(std::string(v)) {}                 // NOLINT
-  AttrValue(std::string v) : value_(std::move(v)) {}                   // NOLINT
-  AttrValue(DType v) : value_(v) {}                                    // NOLINT
-  AttrValue(PartialShape v) : value_(std::move(v)) {}                  // NOLINT
-  AttrValue(const Shape& v) : value_(PartialShape(v)) {}               // NOLINT
-  AttrValue(std::vector<int64_t> v) : value_(std::move(v)) {}          // NOLINT
-  AttrValue(std::vector<double> v) : value_(std::move(v)) {}           // NOLINT
-  AttrValue(std::vector<std::string> v) : value_(std::move(v)) {}      // NOLINT
-  AttrValue(std::vector<DType> v) : value_(std::move(v)) {}            // NOLINT
-  AttrValue(std::vector<PartialShape> v) : value_(std::move(v)) {}     // NOLINT
-  AttrValue(Tensor v) : value_(std::move(v)) {}                        // NOLINT
+  AttrValue(bool v) : value_(v) {}                                  // NOLINT
+  AttrValue(int v) : value_(int64_t{v}) {}                          // NOLINT
+  AttrValue(int64_t v) : value_(v) {}                               // NOLINT
+  AttrValue(float v) : value_(double{v}) {}                         // NOLINT
+  AttrValue(double v) : value_(v) {}                                // NOLINT
+  AttrValue(const char* v) : value_(std::string(v)) {}              // NOLINT
+  AttrValue(std::string v) : value_(std::move(v)) {}                // NOLINT
+  AttrValue(DType v) : value_(v) {}                                 // NOLINT
+  AttrValue(PartialShape v) : value_(std::move(v)) {}               // NOLINT
+  AttrValue(const Shape& v) : value_(PartialShape(v)) {}            // NOLINT
+  AttrValue(std::vector<int64_t> v) : value_(std::move(v)) {}       // NOLINT
+  AttrValue(std::vector<double> v) : value_(std::move(v)) {}        // NOLINT
+  AttrValue(std::vector<std::string> v) : value_(std::move(v)) {}   // NOLINT
+  AttrValue(std::vector<DType> v) : value_(std::move(v)) {}         // NOLINT
+  AttrValue(std::vector<PartialShape> v) : value_(std::move(v)) {}  // NOLINT
+  AttrValue(Tensor v) : value_(std::move(v)) {}                     // NOLINT
 
   AttrType type() const { return static_cast<AttrType>(value_.index()); }
   const Variant& value() const { return value_; }

@@ -40,9 +40,7 @@ size_t DTypeSize(DType dtype);
 inline bool IsFloating(DType t) {
   return t == kFloat || t == kDouble || t == kBFloat16 || t == kHalf;
 }
-inline bool IsInteger(DType t) {
-  return t == kInt8 || t == kUInt8 || t == kInt32 || t == kInt64;
-}
+inline bool IsInteger(DType t) { return t == kInt8 || t == kUInt8 || t == kInt32 || t == kInt64; }
 inline bool IsNumeric(DType t) { return IsFloating(t) || IsInteger(t); }
 
 // The DType of a C++ type: DTypeOf<float> == kFloat.

@@ -24,8 +24,8 @@ class Shape {
   Shape(std::initializer_list<int64_t> dims) : dims_(dims) {}
   explicit Shape(absl::Span<const int64_t> dims) : dims_(dims.begin(), dims.end()) {}
 
-  // For dims from outside: fails on a negative extent, a rank above kMaxRank or a number of elements
-  // that does not fit 62 bits.
+  // For dims from outside: fails on a negative extent, a rank above kMaxRank or a number of
+  // elements that does not fit 62 bits.
   static absl::StatusOr<Shape> Checked(absl::Span<const int64_t> dims);
 
   int rank() const { return static_cast<int>(dims_.size()); }

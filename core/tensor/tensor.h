@@ -65,7 +65,8 @@ class Tensor {
                                      Allocator* allocator = Allocator::Cpu());
   static absl::StatusOr<Tensor> Zeros(DType dtype, const Shape& shape);
 
-  // Small values, for tests, constants and options. Dies where memory is short or the counts differ.
+  // Small values, for tests, constants and options. Dies where memory is short or the counts
+  // differ.
   template <typename T>
   static Tensor Of(const Shape& shape, absl::Span<const T> values);
   template <typename T>
@@ -116,7 +117,9 @@ class Tensor {
   }
 
   // Whether nobody else refers to the buffer and it may be written.
-  bool unique() const { return buffer_ != nullptr && buffer_.use_count() == 1 && buffer_->writable(); }
+  bool unique() const {
+    return buffer_ != nullptr && buffer_.use_count() == 1 && buffer_->writable();
+  }
 
   // The same elements under another shape of as many elements.
   Tensor Reshaped(const Shape& shape) const { return Tensor(dtype_, shape, buffer_, offset_); }

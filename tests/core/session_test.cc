@@ -46,8 +46,7 @@ TEST(Session, ErrorsNameTheLineThatBuiltTheNode) {
   const Output product = MatMul(open, u, u);
   auto session = Session::Create(open);
   ASSERT_TRUE(session.ok());
-  const auto result =
-      session->Run({{u, Tensor::Of<float>({1, 2}, {1, 2})}}, {product});
+  const auto result = session->Run({{u, Tensor::Of<float>({1, 2}, {1, 2})}}, {product});
   EXPECT_THAT(Message(result.status()), HasSubstr("session_test.cc:"));
   EXPECT_THAT(Message(result.status()), HasSubstr("inner extents 2 and 1"));
   EXPECT_THAT(Message(session->Run({}, {product}).status()), HasSubstr("must be fed"));
@@ -155,7 +154,8 @@ TEST(Session, AFedShapeDecidesTheResult) {
   ASSERT_TRUE(session.ok());
   const Tensor fed = Tensor::Of<float>({6}, {1, 2, 3, 4, 5, 6});
   for (const auto& wanted : {Shape({2, 3}), Shape({3, 2}), Shape({2, 3})}) {
-    const auto result = session->Run({{x, fed}, {shape, Tensor::Vector<int64_t>(wanted.dims())}}, {y});
+    const auto result =
+        session->Run({{x, fed}, {shape, Tensor::Vector<int64_t>(wanted.dims())}}, {y});
     ASSERT_TRUE(result.ok()) << result.status();
     EXPECT_EQ((*result)[0].shape(), wanted);
     EXPECT_EQ((*result)[0].data<float>()[5], -6);

@@ -72,9 +72,8 @@ class BinaryKernel : public Kernel {
               end - begin);
       });
     } else {
-      walk_.ForEach([&](int64_t at, int64_t a, int64_t b) {
-        Inner(x + a, y + b, z + at, walk_.inner());
-      });
+      walk_.ForEach(
+          [&](int64_t at, int64_t a, int64_t b) { Inner(x + a, y + b, z + at, walk_.inner()); });
     }
     return absl::OkStatus();
   }

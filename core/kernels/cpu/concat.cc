@@ -46,8 +46,9 @@ class ConcatKernel : public Kernel {
  private:
   int axis_;
 };
-const KernelRegistration kConcat(
-    {.op = "Concat", .device = "cpu", .factory = MakeKernel<ConcatKernel>()});
+const KernelRegistration kConcat({.op = "Concat",
+                                  .device = "cpu",
+                                  .factory = MakeKernel<ConcatKernel>()});
 
 class SliceKernel : public Kernel {
  public:
@@ -66,8 +67,9 @@ class SliceKernel : public Kernel {
   int axis_;
   int64_t begin_;
 };
-const KernelRegistration kSlice(
-    {.op = "SliceAxis", .device = "cpu", .factory = MakeKernel<SliceKernel>()});
+const KernelRegistration kSlice({.op = "SliceAxis",
+                                 .device = "cpu",
+                                 .factory = MakeKernel<SliceKernel>()});
 
 }  // namespace
 }  // namespace viv

@@ -18,15 +18,15 @@ class RandomKernel : public Kernel {
 
   absl::Status Compute(const KernelContext& c) const override {
     const StepInfo& step = c.step();
-    const uint64_t key = HashCombine(HashCombine(step.seed, name_),
-                                     HashCombine(step.step, step.loop_index));
+    const uint64_t key =
+        HashCombine(HashCombine(step.seed, name_), HashCombine(step.step, step.loop_index));
     float* y = c.out<float>();
     const int64_t n = c.output(0).num_elements();
     ParallelFor((n + 3) / 4, 4096, [&](int64_t begin, int64_t end) {
       for (int64_t block = begin; block < end; ++block) {
-        const auto bits = Philox4x32(
-            {static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), 0, 0},
-            {static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)});
+        const auto bits =
+            Philox4x32({static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32), 0, 0},
+                       {static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)});
         float values[4];
         Fill(bits, values);
         for (int64_t i = 4 * block; i < std::min(n, 4 * block + 4); ++i) {
@@ -56,8 +56,9 @@ template <bool kNormal>
 absl::StatusOr<std::unique_ptr<Kernel>> Make(const KernelInit& init) {
   return std::unique_ptr<Kernel>(std::make_unique<RandomKernel>(init, kNormal));
 }
-const KernelRegistration kUniform(
-    {.op = "RandomUniform", .device = "cpu", .factory = &Make<false>});
+const KernelRegistration kUniform({.op = "RandomUniform",
+                                   .device = "cpu",
+                                   .factory = &Make<false>});
 const KernelRegistration kNormal({.op = "RandomNormal", .device = "cpu", .factory = &Make<true>});
 
 }  // namespace

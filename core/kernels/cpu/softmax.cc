@@ -11,7 +11,9 @@ namespace viv {
 namespace {
 
 // Rows worth about 20 us.
-int64_t RowGrain(int64_t columns) { return std::max<int64_t>(1, 8192 / std::max<int64_t>(1, columns)); }
+int64_t RowGrain(int64_t columns) {
+  return std::max<int64_t>(1, 8192 / std::max<int64_t>(1, columns));
+}
 
 template <typename T>
 absl::Status Softmax(const KernelContext& c) {

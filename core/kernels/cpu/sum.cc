@@ -1,5 +1,5 @@
-// Sum, SumTo and BroadcastTo: one walk over the larger tensor. Sums accumulate in double, in a fixed
-// order.
+// Sum, SumTo and BroadcastTo: one walk over the larger tensor. Sums accumulate in double, in a
+// fixed order.
 #include <algorithm>
 
 #include "core/kernels/cpu/broadcast.h"
@@ -56,16 +56,16 @@ absl::StatusOr<std::unique_ptr<Kernel>> MakeSum(const KernelInit& init) {
   return std::unique_ptr<Kernel>(
       std::make_unique<SumKernel<T>>(x, KeptShape(x, init.attrs.Ints("axes"))));
 }
-const bool kSum = RegisterFor<float, double>(
-    "Sum", []<typename T>() { return KernelFactory(&MakeSum<T>); });
+const bool kSum =
+    RegisterFor<float, double>("Sum", []<typename T>() { return KernelFactory(&MakeSum<T>); });
 
 template <typename T>
 absl::StatusOr<std::unique_ptr<Kernel>> MakeSumTo(const KernelInit& init) {
   return std::unique_ptr<Kernel>(
       std::make_unique<SumKernel<T>>(init.input_shapes[0], init.output_shapes[0].ToShape()));
 }
-const bool kSumTo = RegisterFor<float, double>(
-    "SumTo", []<typename T>() { return KernelFactory(&MakeSumTo<T>); });
+const bool kSumTo =
+    RegisterFor<float, double>("SumTo", []<typename T>() { return KernelFactory(&MakeSumTo<T>); });
 
 template <typename T>
 class BroadcastKernel : public Kernel {

@@ -26,21 +26,21 @@ T SigmoidOf(T x) {
   return (x >= 0 ? T{1} : e) / (T{1} + e);
 }
 
-#define VIV_UNARY(op, expression)                                                     \
-  struct op##Fn {                                                                     \
-    template <typename T>                                                             \
-    static T Apply(T x) {                                                             \
-      return expression;                                                              \
-    }                                                                                 \
-  };                                                                                  \
-  const bool k##op = RegisterFor<float, double>(                                      \
+#define VIV_UNARY(op, expression)                \
+  struct op##Fn {                                \
+    template <typename T>                        \
+    static T Apply(T x) {                        \
+      return expression;                         \
+    }                                            \
+  };                                             \
+  const bool k##op = RegisterFor<float, double>( \
       #op, []<typename T>() { return MakeKernel(ComputeFn{&Unary<T, op##Fn>}); }, {{0, 0}})
 
 VIV_UNARY(Neg, -x);
 VIV_UNARY(Exp, std::exp(x));
 VIV_UNARY(Log, std::log(x));
 VIV_UNARY(Sqrt, std::sqrt(x));
-VIV_UNARY(Square, x * x);
+VIV_UNARY(Square, x* x);
 VIV_UNARY(Tanh, std::tanh(x));
 VIV_UNARY(Sigmoid, SigmoidOf(x));
 // Keeps a NaN: x > 0 ? x : 0 would hide it.
@@ -58,8 +58,7 @@ absl::Status ReluGrad(const KernelContext& c) {
   return absl::OkStatus();
 }
 const bool kReluGrad = RegisterFor<float, double>(
-    "ReluGrad", []<typename T>() { return MakeKernel(ComputeFn{&ReluGrad<T>}); },
-    {{0, 0}, {1, 0}});
+    "ReluGrad", []<typename T>() { return MakeKernel(ComputeFn{&ReluGrad<T>}); }, {{0, 0}, {1, 0}});
 
 // A float outside the integer's range is clamped, NaN becomes 0: the plain cast would be undefined.
 template <typename To, typename From>
@@ -103,8 +102,8 @@ bool RegisterCasts() {
   (RegisterCastsFrom<Types, Types...>(), ...);
   return true;
 }
-const bool kCast = RegisterCasts<float, double, BFloat16, Half, int8_t, uint8_t, int32_t, int64_t,
-                                 bool>();
+const bool kCast =
+    RegisterCasts<float, double, BFloat16, Half, int8_t, uint8_t, int32_t, int64_t, bool>();
 
 }  // namespace
 }  // namespace viv

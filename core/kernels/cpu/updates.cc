@@ -57,13 +57,14 @@ class AdamKernel : public Kernel {
     const float rate = c.input(4).scalar<float>() / (1 - std::pow(beta1_, step));
     const float correction = 1 / std::sqrt(1 - std::pow(beta2_, step));
     auto [v, m, s] = slots;
-    ParallelFor(c.input(3).num_elements(), kGrain, [&, v = v, m = m, s = s](int64_t i, int64_t end) {
-      for (; i < end; ++i) {
-        m[i] = beta1_ * m[i] + (1 - beta1_) * gradient[i];
-        s[i] = beta2_ * s[i] + (1 - beta2_) * gradient[i] * gradient[i];
-        v[i] -= rate * m[i] / (std::sqrt(s[i]) * correction + epsilon_);
-      }
-    });
+    ParallelFor(c.input(3).num_elements(), kGrain,
+                [&, v = v, m = m, s = s](int64_t i, int64_t end) {
+                  for (; i < end; ++i) {
+                    m[i] = beta1_ * m[i] + (1 - beta1_) * gradient[i];
+                    s[i] = beta2_ * s[i] + (1 - beta2_) * gradient[i] * gradient[i];
+                    v[i] -= rate * m[i] / (std::sqrt(s[i]) * correction + epsilon_);
+                  }
+                });
     for (int i = 0; i < 3; ++i) c.variable(i).BumpVersion();
     return absl::OkStatus();
   }
@@ -71,8 +72,9 @@ class AdamKernel : public Kernel {
  private:
   float beta1_, beta2_, epsilon_;
 };
-const KernelRegistration kAdam(
-    {.op = "ApplyAdam", .device = "cpu", .factory = MakeKernel<AdamKernel>()});
+const KernelRegistration kAdam({.op = "ApplyAdam",
+                                .device = "cpu",
+                                .factory = MakeKernel<AdamKernel>()});
 
 }  // namespace
 }  // namespace viv

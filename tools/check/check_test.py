@@ -1,0 +1,46 @@
+#!/usr/bin/env python3
+"""Tests check.py on small trees: each rule is broken once, and a clean tree passes."""
+import pathlib
+import tempfile
+import unittest
+
+import check
+
+
+class CheckTest(unittest.TestCase):
+    def breaches(self, files):
+        with tempfile.TemporaryDirectory() as folder:
+            root = pathlib.Path(folder)
+            for name, text in files.items():
+                path = root / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_text(text, encoding="utf-8")
+            return list(check.check(root))
+
+    def test_clean_tree_passes(self):
+        self.assertEqual([], self.breaches({
+            "core/base/a.cc": "// A.\n",
+            "pretrained/m/LICENSE": "x",
+            "pretrained/m/README.md": "x",
+        }))
+
+    def test_each_rule(self):
+        cases = {
+            "more than 600": {"core/base/a.cc": "// A.\n" * 601},
+            "more than 150": {"core/ops/a.cc": "// A.\n" * 151},
+            "what the file is for": {"core/base/a.cc": "int a;\n"},
+            "climbs out": {"core/base/a.cc": '// A.\n#include "../b.h"\n'},
+            "source files": {"core/base/a.h": '// A.\n#include "core/base/logging.h"\n'},
+            "main files": {"models/a.cc": "// A.\n#include <gflags/gflags.h>\n"},
+            "unfinished": {"core/base/a.cc": "// A.\n// TO" + "DO: b\n"},
+            "no LICENSE": {"pretrained/m/README.md": "x"},
+        }
+        for message, files in cases.items():
+            with self.subTest(message):
+                found = self.breaches(files)
+                self.assertEqual(1, len(found), found)
+                self.assertIn(message, found[0])
+
+
+if __name__ == "__main__":
+    unittest.main()
