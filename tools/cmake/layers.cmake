@@ -1,3 +1,31 @@
+# add_isa_variants(<layer folder>): the layer's *_isa.cc, hot loops, each compiled once per instruction
+# set into namespace viv::baseline, viv::avx2 or viv::avx512 (the macro VIV_ISA); the machine's is
+# chosen at run time.
+function(add_isa_variants folder)
+  string(REPLACE "/" "_" name ${folder})
+  file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_isa.cc)
+  if(NOT sources)
+    return()
+  endif()
+  set(flags_baseline "")
+  set(flags_avx2 -mavx2 -mfma -mf16c)
+  set(flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c
+      -mprefer-vector-width=512)
+  set(variants baseline)
+  if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
+    list(APPEND variants avx2 avx512)
+  endif()
+  foreach(isa ${variants})
+    add_library(${name}_${isa} OBJECT ${sources})
+    target_compile_definitions(${name}_${isa} PRIVATE VIV_ISA=${isa})
+    target_compile_options(${name}_${isa} PRIVATE -O3 ${flags_${isa}})
+    target_include_directories(${name}_${isa} PRIVATE
+      $<TARGET_PROPERTY:${name},INTERFACE_INCLUDE_DIRECTORIES>)
+    target_link_libraries(${name}_${isa} PRIVATE $<TARGET_PROPERTY:${name},VIV_LIBS>)
+    target_sources(${name} PRIVATE $<TARGET_OBJECTS:${name}_${isa}>)
+  endforeach()
+endfunction()
+
 # add_layer(<folder> [DEPS <layer target>...] [LIBS <library>...])
 #
 # Makes an object library of all .cc files below <folder>, named after it (core/graph -> core_graph).
@@ -12,6 +40,7 @@ function(add_layer folder)
     return()
   endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
+  list(FILTER sources EXCLUDE REGEX "_(main|isa)\\.cc$")
   set(root ${CMAKE_BINARY_DIR}/include/${name})
   get_filename_component(parent ${root}/${folder} DIRECTORY)
   file(MAKE_DIRECTORY ${parent})
@@ -66,6 +95,21 @@ function(add_shared name)
   set_target_properties(${name} PROPERTIES LINKER_LANGUAGE CXX)
   target_link_libraries(${name} PUBLIC ${ARG_LIBS})
   target_link_options(${name} PRIVATE -Wl,--no-undefined)
+endfunction()
+
+# add_programs(<folder> SEES <layer>... LINKS <library>...): every <name>_main.cc of the folder becomes
+# build/bin/<name>. Libraries are linked whether or not a symbol is used: they register ops.
+function(add_programs folder)
+  cmake_parse_arguments(ARG "" "" "SEES;LINKS" ${ARGN})
+  file(GLOB mains CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_main.cc)
+  foreach(main ${mains})
+    get_filename_component(program ${main} NAME_WE)
+    string(REGEX REPLACE "_main$" "" program ${program})
+    add_executable(${program} ${main})
+    target_see(${program} ${ARG_SEES})
+    target_link_options(${program} PRIVATE -Wl,--no-as-needed)
+    target_link_libraries(${program} PRIVATE ${ARG_LINKS})
+  endforeach()
 endfunction()
 
 # target_see(<target> <layer>...): gives the target the include roots of the layers.
