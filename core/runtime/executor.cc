@@ -9,8 +9,56 @@
 
 namespace viv {
 
-ExecutorRun::~ExecutorRun() {
-  for (auto& [plan, frame] : frames) plan->ReleaseFrame(std::move(frame));
+Executor::Executor(SlotTable table, CallableFactory callables)
+    : table_(std::move(table)), callables_(std::move(callables)) {
+  std::vector<bool> needed(table_.slots().size(), false);
+  for (int slot : table_.Needed(table_.commit_begin())) needed[slot] = true;
+  for (int i = 0; i < static_cast<int>(table_.slots().size()); ++i) {
+    const Slot& slot = table_.slots()[i];
+    if (slot.kind == Slot::Kind::kConstant) constant_slots_.push_back(i);
+    if (slot.kind == Slot::Kind::kFeed) feed_slots_.push_back(i);
+    if (slot.kind != Slot::Kind::kVariable) continue;
+    variable_slots_.push_back(i);
+    if (!needed[i]) dropped_slots_.push_back(i);
+  }
+}
+
+std::unique_ptr<ExecutorRun> Executor::Acquire() const {
+  {
+    MutexLock lock(mutex_);
+    if (!idle_.empty()) {
+      std::unique_ptr<ExecutorRun> run = std::move(idle_.back());
+      idle_.pop_back();
+      if (run->evictions_seen != evictions_) {
+        run->evictions_seen = evictions_;
+        for (const auto& stretch : run->stretches) {
+          for (auto it = stretch->frames.begin(); it != stretch->frames.end();) {
+            it = it->second.first.use_count() == 1 ? stretch->frames.erase(it) : std::next(it);
+          }
+        }
+      }
+      return run;
+    }
+  }
+  auto run = std::make_unique<ExecutorRun>();
+  run->values.resize(table_.slots().size());
+  run->versions.resize(table_.slots().size());
+  for (int slot : constant_slots_) {
+    run->values[slot] = table_.constants()[table_.slots()[slot].index];
+  }
+  return run;
+}
+
+void Executor::Release(std::unique_ptr<ExecutorRun> run) const {
+  for (int slot : feed_slots_) run->values[slot] = Tensor();
+  for (int slot : variable_slots_) run->values[slot] = Tensor();
+  for (const auto& [plan, frame] : run->active) {
+    for (int t : plan->exports()) run->values[plan->tensors()[t].slot] = Tensor();
+    for (int t : plan->bound()) frame->tensors[t] = Tensor();
+  }
+  run->active.clear();
+  MutexLock lock(mutex_);
+  idle_.push_back(std::move(run));
 }
 
 absl::StatusOr<std::shared_ptr<LaunchPlan>> Executor::FindPlan(
@@ -31,32 +79,61 @@ absl::StatusOr<std::shared_ptr<LaunchPlan>> Executor::FindPlan(
   MutexLock lock(mutex_);
   std::vector<std::shared_ptr<LaunchPlan>>& plans = plans_[begin];
   plans.insert(plans.begin(), plan);
-  if (plans.size() > kMaxPlans) plans.pop_back();
+  plan_bytes_ += plan->bookkeeping_bytes();
+  while (plan_bytes_ > kMaxPlanBytes && plans.size() > 1) {
+    plan_bytes_ -= plans.back()->bookkeeping_bytes();
+    plans.pop_back();
+    ++evictions_;
+  }
   return plan;
+}
+
+absl::StatusOr<PlanFrame*> Executor::FindFrame(ExecutorRun& run,
+                                               const std::shared_ptr<LaunchPlan>& plan) const {
+  ExecutorRun::Stretch* stretch = nullptr;
+  for (const auto& candidate : run.stretches) {
+    if (candidate->begin == plan->begin()) stretch = candidate.get();
+  }
+  if (stretch == nullptr) {
+    run.stretches.push_back(std::make_unique<ExecutorRun::Stretch>());
+    stretch = run.stretches.back().get();
+    stretch->begin = plan->begin();
+  }
+  if (stretch->arena == nullptr || stretch->arena->bytes() < plan->arena_bytes()) {
+    // Frames point into the arena: they go with it.
+    stretch->frames.clear();
+    stretch->arena.reset();
+    ASSIGN_OR_RETURN(
+        stretch->arena,
+        Buffer::Allocate(kUInt8, static_cast<int64_t>(plan->arena_bytes()), Allocator::Cpu()));
+  }
+  auto& entry = stretch->frames[plan.get()];
+  if (entry.second == nullptr) {
+    entry.first = plan;
+    entry.second = plan->MakeFrame(stretch->arena, &run.step);
+  }
+  return entry.second.get();
 }
 
 absl::Status Executor::Bind(const LaunchPlan& plan, PlanFrame& frame, ExecutorRun& run,
                             absl::Span<Tensor> results,
                             absl::Span<VariableState* const> variables) const {
-  frame.step = run.step;
-  for (size_t t = 0; t < plan.tensors().size(); ++t) {
+  for (const int t : plan.bound()) {
     const PlanTensor& tensor = plan.tensors()[t];
     Tensor& bound = frame.tensors[t];
     switch (tensor.place) {
       case PlanTensor::Place::kImport:
         bound = run.values[tensor.slot];
         break;
-      case PlanTensor::Place::kOwned: {
-        const auto fetch = std::find(table_.fetches().begin(), table_.fetches().end(), tensor.slot);
-        const size_t index = fetch - table_.fetches().begin();
-        if (index < results.size() && results[index].valid() &&
-            results[index].dtype() == tensor.dtype && results[index].shape() == tensor.shape) {
-          bound = results[index];
+      case PlanTensor::Place::kOwned:
+        if (tensor.fetch >= 0 && results[tensor.fetch].valid() &&
+            results[tensor.fetch].dtype() == tensor.dtype &&
+            results[tensor.fetch].shape() == tensor.shape) {
+          bound = results[tensor.fetch];
         } else {
           ASSIGN_OR_RETURN(bound, Tensor::Make(tensor.dtype, tensor.shape));
         }
         break;
-      }
       case PlanTensor::Place::kDynamic:
         bound = Tensor(tensor.dtype, Shape(), nullptr);
         break;
@@ -68,13 +145,30 @@ absl::Status Executor::Bind(const LaunchPlan& plan, PlanFrame& frame, ExecutorRu
         break;
     }
   }
-  size_t input = 0;
-  for (const PlanStep& step : plan.steps()) {
-    for (size_t i = 0; i < step.inputs.size(); ++i, ++input) {
-      const int slot = plan.tensors()[step.inputs[i]].slot;
-      frame.versions[input] = run.versions[slot];
-      if (step.variables[i] >= 0) frame.variables[input] = variables[step.variables[i]];
+  for (const auto& [input, slot] : plan.versioned_inputs()) {
+    frame.versions[input] = run.versions[slot];
+  }
+  for (const auto& [input, variable] : plan.handle_inputs()) {
+    frame.variables[input] = variables[variable];
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Executor::Launch(const LaunchPlan& plan, PlanFrame& frame, Profile* profile) const {
+  const size_t count = plan.steps().size();
+  for (size_t s = 0; s < count; ++s) {
+    const int64_t begin = profile == nullptr ? 0 : Profile::Now();
+    absl::Status status = plan.kernels()[s]->Compute(frame.contexts[s]);
+    const PlanStep& step = plan.steps()[s];
+    if (profile != nullptr) {
+      profile->Record(*step.node, begin, Profile::Now(), plan.OutputBytes(step));
     }
+    if (status.ok()) continue;
+    return Annotate(status,
+                    absl::StrCat(step.node->Describe(), " on cpu with inputs ",
+                                 absl::StrJoin(step.inputs, ", ", [&](std::string* out, int t) {
+                                   absl::StrAppend(out, frame.tensors[t].shape().ToString());
+                                 })));
   }
   return absl::OkStatus();
 }
@@ -82,55 +176,29 @@ absl::Status Executor::Bind(const LaunchPlan& plan, PlanFrame& frame, ExecutorRu
 absl::Status Executor::RunRange(ExecutorRun& run, int begin, int limit, absl::Span<Tensor> results,
                                 absl::Span<VariableState* const> variables) const {
   while (begin < limit) {
-    ASSIGN_OR_RETURN(std::shared_ptr<LaunchPlan> plan, FindPlan(begin, limit, run.values));
-    ASSIGN_OR_RETURN(std::unique_ptr<PlanFrame> acquired, plan->AcquireFrame());
-    PlanFrame& frame = *acquired;
-    run.frames.emplace_back(plan, std::move(acquired));
-    RETURN_IF_ERROR(Bind(*plan, frame, run, results, variables));
-    for (size_t s = 0; s < plan->steps().size(); ++s) {
-      const PlanStep& step = plan->steps()[s];
-      absl::Status status = step.kernel->Compute(frame.contexts[s]);
-      if (status.ok()) continue;
-      return Annotate(status,
-                      absl::StrCat(step.node->Describe(), " on cpu with inputs ",
-                                   absl::StrJoin(step.inputs, ", ", [&](std::string* out, int t) {
-                                     absl::StrAppend(out, frame.tensors[t].shape().ToString());
-                                   })));
-    }
-    for (int t : plan->exports()) run.values[plan->tensors()[t].slot] = frame.tensors[t];
+    ASSIGN_OR_RETURN(const std::shared_ptr<LaunchPlan> plan, FindPlan(begin, limit, run.values));
+    ASSIGN_OR_RETURN(PlanFrame* const frame, FindFrame(run, plan));
+    run.active.push_back({plan.get(), frame});
+    RETURN_IF_ERROR(Bind(*plan, *frame, run, results, variables));
+    RETURN_IF_ERROR(Launch(*plan, *frame, run.profile));
+    for (int t : plan->exports()) run.values[plan->tensors()[t].slot] = frame->tensors[t];
     begin = plan->end();
   }
   return absl::OkStatus();
 }
 
-absl::Status Executor::Compute(ExecutorRun& run, absl::Span<const Tensor> feeds,
-                               absl::Span<const Tensor> snapshots,
-                               absl::Span<const ValueVersion> versions, absl::Span<Tensor> results,
-                               const StepInfo& step) const {
-  run.step = step;
-  run.values.assign(table_.slots().size(), Tensor());
-  run.versions.assign(table_.slots().size(), ValueVersion());
-  for (size_t i = 0; i < table_.slots().size(); ++i) {
-    const Slot& slot = table_.slots()[i];
-    if (slot.kind == Slot::Kind::kFeed) run.values[i] = feeds[slot.index];
-    if (slot.kind == Slot::Kind::kConstant) run.values[i] = table_.constants()[slot.index];
-    if (slot.kind == Slot::Kind::kVariable) {
-      run.values[i] = snapshots[slot.index];
-      run.versions[i] = versions[slot.index];
-    }
-  }
-  RETURN_IF_ERROR(RunRange(run, 0, table_.commit_begin(), results, {}));
+absl::Status Executor::Fetch(ExecutorRun& run, absl::Span<Tensor> results) const {
   for (size_t f = 0; f < table_.fetches().size(); ++f) {
     const int slot = table_.fetches()[f];
     if (slot < 0) continue;
     Tensor value = run.values[slot];
-    for (const auto& [plan, frame] : run.frames) {
-      if (value.buffer() == frame->arena) {
-        ASSIGN_OR_RETURN(value, value.Clone());
-        break;
-      }
-    }
+    const bool in_arena =
+        std::any_of(run.stretches.begin(), run.stretches.end(),
+                    [&value](const auto& stretch) { return value.buffer() == stretch->arena; });
     if (!results[f].valid()) {
+      if (in_arena) {
+        ASSIGN_OR_RETURN(value, value.Clone());
+      }
       results[f] = std::move(value);
     } else if (results[f].dtype() != value.dtype() || !(results[f].shape() == value.shape())) {
       return absl::InvalidArgumentError(
@@ -144,25 +212,51 @@ absl::Status Executor::Compute(ExecutorRun& run, absl::Span<const Tensor> feeds,
   return absl::OkStatus();
 }
 
+absl::Status Executor::Compute(ExecutorRun& run, absl::Span<const Tensor> feeds,
+                               absl::Span<const Tensor> snapshots,
+                               absl::Span<const ValueVersion> versions, absl::Span<Tensor> results,
+                               const StepInfo& step, Profile* profile) const {
+  run.step = step;
+  run.profile = profile;
+  for (size_t i = 0; i < feed_slots_.size(); ++i) run.values[feed_slots_[i]] = feeds[i];
+  for (int slot : variable_slots_) {
+    const int variable = table_.slots()[slot].index;
+    run.values[slot] = snapshots[variable];
+    run.versions[slot] = versions[variable];
+  }
+  RETURN_IF_ERROR(RunRange(run, 0, table_.commit_begin(), results, {}));
+  return Fetch(run, results);
+}
+
 absl::Status Executor::Commit(ExecutorRun& run, absl::Span<VariableState* const> variables) const {
   const int begin = table_.commit_begin();
   const int end = static_cast<int>(table_.nodes().size());
   if (begin == end) return absl::OkStatus();
-  // Drop the snapshots that no update reads: a variable with one reference is written in place.
-  std::vector<bool> needed(table_.slots().size(), false);
-  for (int slot : table_.Needed(begin)) needed[slot] = true;
-  for (size_t i = 0; i < run.values.size(); ++i) {
-    if (!needed[i]) run.values[i] = Tensor();
-  }
-  for (auto& [plan, frame] : run.frames) {
-    for (size_t t = 0; t < plan->tensors().size(); ++t) {
-      if (plan->tensors()[t].place == PlanTensor::Place::kImport ||
-          plan->tensors()[t].place == PlanTensor::Place::kView) {
+  // A variable with one reference is written in place: drop the snapshots that no update reads.
+  for (int slot : dropped_slots_) run.values[slot] = Tensor();
+  for (const auto& [plan, frame] : run.active) {
+    for (int t : plan->bound()) {
+      const PlanTensor::Place place = plan->tensors()[t].place;
+      if (place == PlanTensor::Place::kImport || place == PlanTensor::Place::kView) {
         frame->tensors[t] = Tensor();
       }
     }
   }
   return RunRange(run, begin, end, {}, variables);
+}
+
+MemoryUse Executor::memory() const {
+  MemoryUse use;
+  use.nodes = static_cast<int>(table_.nodes().size());
+  for (const Tensor& constant : table_.constants()) use.constant_bytes += constant.bytes();
+  MutexLock lock(mutex_);
+  for (const auto& [begin, plans] : plans_) {
+    size_t largest = 0;
+    for (const auto& plan : plans) largest = std::max(largest, plan->arena_bytes());
+    use.arena_bytes += largest;
+    use.plans += static_cast<int>(plans.size());
+  }
+  return use;
 }
 
 }  // namespace viv

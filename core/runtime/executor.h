@@ -5,56 +5,102 @@
 
 #include <map>
 #include <memory>
+#include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include "core/runtime/launch_plan.h"
+#include "core/runtime/profile.h"
 
 namespace viv {
 
-// What one run has: values by slot, and the frames that hold them.
+// The memory of one run: values by slot, an arena for each stretch, a frame for each plan. Kept by
+// the executor and used again, so that a second run of the same shapes allocates nothing.
 class ExecutorRun {
- public:
-  ~ExecutorRun();
-
  private:
   friend class Executor;
+  struct Stretch {
+    int begin = 0;
+    std::shared_ptr<Buffer> arena;
+    std::unordered_map<const LaunchPlan*,
+                       std::pair<std::shared_ptr<LaunchPlan>, std::unique_ptr<PlanFrame>>>
+        frames;
+  };
+  struct Active {
+    const LaunchPlan* plan;
+    PlanFrame* frame;
+  };
   std::vector<Tensor> values;
   std::vector<ValueVersion> versions;
-  std::vector<std::pair<std::shared_ptr<LaunchPlan>, std::unique_ptr<PlanFrame>>> frames;
+  std::vector<std::unique_ptr<Stretch>> stretches;
+  std::vector<Active> active;
   StepInfo step;
+  int64_t evictions_seen = 0;
+  Profile* profile = nullptr;
+};
+
+// What the memory of an executor comes to.
+struct MemoryUse {
+  // The largest arena of a plan, and the bytes of the constants.
+  size_t arena_bytes = 0;
+  size_t constant_bytes = 0;
+  int plans = 0;
+  int nodes = 0;
 };
 
 // Safe for concurrent runs.
 class Executor {
  public:
-  Executor(SlotTable table, CallableFactory callables)
-      : table_(std::move(table)), callables_(std::move(callables)) {}
+  Executor(SlotTable table, CallableFactory callables);
 
   const SlotTable& table() const { return table_; }
 
+  // Memory for a run, which nobody else uses until it is given back.
+  std::unique_ptr<ExecutorRun> Acquire() const;
+  // Drops what belongs to the run (feeds, snapshots, results) and keeps the memory.
+  void Release(std::unique_ptr<ExecutorRun> run) const;
+
   // Everything but the updates. `feeds` in the order of the table's; `snapshots` by variable. A
-  // valid result is written in place, and must have the fetch's type and shape.
+  // valid result is written in place, and must have the fetch's type and shape. `profile` may be
+  // null.
   absl::Status Compute(ExecutorRun& run, absl::Span<const Tensor> feeds,
                        absl::Span<const Tensor> snapshots, absl::Span<const ValueVersion> versions,
-                       absl::Span<Tensor> results, const StepInfo& step) const;
+                       absl::Span<Tensor> results, const StepInfo& step,
+                       Profile* profile = nullptr) const;
   // The updates, in place; the caller holds the lock of the variables.
   absl::Status Commit(ExecutorRun& run, absl::Span<VariableState* const> variables) const;
+
+  MemoryUse memory() const;
 
  private:
   absl::StatusOr<std::shared_ptr<LaunchPlan>> FindPlan(int begin, int limit,
                                                        absl::Span<const Tensor> values) const;
+  absl::StatusOr<PlanFrame*> FindFrame(ExecutorRun& run,
+                                       const std::shared_ptr<LaunchPlan>& plan) const;
   // Runs nodes [begin, limit).
   absl::Status RunRange(ExecutorRun& run, int begin, int limit, absl::Span<Tensor> results,
                         absl::Span<VariableState* const> variables) const;
   absl::Status Bind(const LaunchPlan& plan, PlanFrame& frame, ExecutorRun& run,
                     absl::Span<Tensor> results, absl::Span<VariableState* const> variables) const;
+  absl::Status Launch(const LaunchPlan& plan, PlanFrame& frame, Profile* profile) const;
+  absl::Status Fetch(ExecutorRun& run, absl::Span<Tensor> results) const;
 
-  static constexpr size_t kMaxPlans = 64;
-  SlotTable table_;
-  CallableFactory callables_;
+  // Plans beyond this many bytes of bookkeeping are dropped, the least recently used first.
+  static constexpr size_t kMaxPlanBytes = size_t{256} << 20;
+
+  const SlotTable table_;
+  const CallableFactory callables_;
+  std::vector<int> constant_slots_;
+  std::vector<int> feed_slots_;      // by feed
+  std::vector<int> variable_slots_;  // that are read
+  std::vector<int> dropped_slots_;   // snapshots that no update reads
+
   mutable Mutex mutex_;
   // By first node, the most recently used first.
   mutable std::map<int, std::vector<std::shared_ptr<LaunchPlan>>> plans_ VIV_GUARDED_BY(mutex_);
+  mutable size_t plan_bytes_ VIV_GUARDED_BY(mutex_) = 0;
+  mutable int64_t evictions_ VIV_GUARDED_BY(mutex_) = 0;
+  mutable std::vector<std::unique_ptr<ExecutorRun>> idle_ VIV_GUARDED_BY(mutex_);
 };
 
 }  // namespace viv

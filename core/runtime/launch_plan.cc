@@ -1,7 +1,5 @@
-// Frames: making, binding and recycling the memory of runs.
+// Frames: the tensors of a run.
 #include "core/runtime/launch_plan.h"
-
-#include "core/base/status.h"
 
 namespace viv {
 
@@ -15,16 +13,32 @@ bool LaunchPlan::Fits(absl::Span<const Tensor> values) const {
   return true;
 }
 
-absl::StatusOr<std::unique_ptr<PlanFrame>> LaunchPlan::NewFrame() const {
+size_t LaunchPlan::bookkeeping_bytes() const {
+  constexpr size_t kKernelBytes = 512;  // a guess at the mean
+  return tensors_.size() * (sizeof(PlanTensor) + sizeof(Tensor)) +
+         steps_.size() * (sizeof(PlanStep) + sizeof(KernelContext) + kKernelBytes);
+}
+
+size_t LaunchPlan::OutputBytes(const PlanStep& step) const {
+  size_t bytes = 0;
+  for (int t : step.outputs) {
+    bytes += tensors_[t].shape.num_elements() * DTypeSize(tensors_[t].dtype);
+  }
+  return bytes;
+}
+
+std::unique_ptr<PlanFrame> LaunchPlan::MakeFrame(const std::shared_ptr<Buffer>& arena,
+                                                 const StepInfo* step_info) const {
   auto frame = std::make_unique<PlanFrame>();
-  ASSIGN_OR_RETURN(frame->arena,
-                   Buffer::Allocate(kUInt8, static_cast<int64_t>(arena_bytes_), Allocator::Cpu()));
   frame->tensors.resize(tensors_.size());
   for (size_t i = 0; i < tensors_.size(); ++i) {
     const PlanTensor& plan = tensors_[i];
     if (plan.place == PlanTensor::Place::kConstant) frame->tensors[i] = plan.constant;
     if (plan.place == PlanTensor::Place::kArena) {
-      frame->tensors[i] = Tensor(plan.dtype, plan.shape, frame->arena, plan.offset);
+      frame->tensors[i] = Tensor(plan.dtype, plan.shape, arena, plan.offset);
+    }
+    if (plan.place == PlanTensor::Place::kView) {
+      frame->tensors[i] = frame->tensors[plan.parent].Reshaped(plan.shape);
     }
   }
   size_t num_inputs = 0, num_outputs = 0;
@@ -36,6 +50,7 @@ absl::StatusOr<std::unique_ptr<PlanFrame>> LaunchPlan::NewFrame() const {
   frame->outputs.reserve(num_outputs);
   frame->variables.resize(num_inputs);
   frame->versions.resize(num_inputs);
+  frame->contexts.reserve(steps_.size());
   for (const PlanStep& step : steps_) {
     const size_t in = frame->inputs.size(), out = frame->outputs.size();
     for (int i : step.inputs) frame->inputs.push_back(&frame->tensors[i]);
@@ -45,32 +60,9 @@ absl::StatusOr<std::unique_ptr<PlanFrame>> LaunchPlan::NewFrame() const {
     frame->contexts.push_back(KernelContextBuilder::Make(
         inputs, outputs, absl::MakeConstSpan(frame->variables).subspan(in, step.inputs.size()),
         absl::MakeConstSpan(frame->versions).subspan(in, step.inputs.size()),
-        static_cast<char*>(frame->arena->data()) + step.scratch_offset, &frame->step));
+        static_cast<char*>(arena->data()) + step.scratch_offset, step_info));
   }
   return frame;
-}
-
-absl::StatusOr<std::unique_ptr<PlanFrame>> LaunchPlan::AcquireFrame() const {
-  {
-    MutexLock lock(mutex_);
-    if (!frames_.empty()) {
-      std::unique_ptr<PlanFrame> frame = std::move(frames_.back());
-      frames_.pop_back();
-      return frame;
-    }
-  }
-  return NewFrame();
-}
-
-void LaunchPlan::ReleaseFrame(std::unique_ptr<PlanFrame> frame) const {
-  for (size_t i = 0; i < tensors_.size(); ++i) {
-    const PlanTensor::Place place = tensors_[i].place;
-    if (place != PlanTensor::Place::kConstant && place != PlanTensor::Place::kArena) {
-      frame->tensors[i] = Tensor();
-    }
-  }
-  MutexLock lock(mutex_);
-  frames_.push_back(std::move(frame));
 }
 
 }  // namespace viv

@@ -9,7 +9,6 @@
 #include <utility>
 #include <vector>
 
-#include "core/base/thread_annotations.h"
 #include "core/runtime/slot_table.h"
 
 namespace viv {
@@ -30,21 +29,21 @@ struct PlanTensor {
   Shape shape;
   size_t offset = 0;
   int parent = -1;
+  // The fetch that a kOwned tensor is, or -1.
+  int fetch = -1;
   Tensor constant;
 };
 
 struct PlanStep {
   const Node* node = nullptr;
-  std::unique_ptr<Kernel> kernel;
   std::vector<int> inputs;     // plan tensors
   std::vector<int> outputs;    // plan tensors
   std::vector<int> variables;  // by input; -1: not a handle
   size_t scratch_offset = 0;
 };
 
-// The memory of one run of a plan. Kept and used again.
+// The tensors of one run of a plan. Kept and used again.
 struct PlanFrame {
-  std::shared_ptr<Buffer> arena;
   std::vector<Tensor> tensors;
   // The contexts point into these.
   std::vector<const Tensor*> inputs;
@@ -52,7 +51,6 @@ struct PlanFrame {
   std::vector<VariableState*> variables;
   std::vector<ValueVersion> versions;
   std::vector<KernelContext> contexts;
-  StepInfo step;
 };
 
 using CallableFactory =
@@ -69,31 +67,46 @@ class LaunchPlan {
   // Whether the plan fits what exists now: the same shapes, and the values that shapes depend on.
   bool Fits(absl::Span<const Tensor> values) const;
 
+  // Nodes [begin(), end()).
+  int begin() const { return begin_; }
   int end() const { return end_; }
   const std::vector<PlanStep>& steps() const { return steps_; }
+  // By step; apart from the steps, so that the launch loop touches little memory.
+  const std::vector<std::unique_ptr<Kernel>>& kernels() const { return kernels_; }
   const std::vector<PlanTensor>& tensors() const { return tensors_; }
+  // Plan tensors that each run sets anew, in order: a view follows its parent.
+  const std::vector<int>& bound() const { return bound_; }
+  // Which kernel inputs (counted over all steps) are slots with a version, and which are handles of
+  // variables.
+  const std::vector<std::pair<int, int>>& versioned_inputs() const { return versioned_inputs_; }
+  const std::vector<std::pair<int, int>>& handle_inputs() const { return handle_inputs_; }
   // Plan tensors that are wanted after the plan: fetched or used by later nodes.
   const std::vector<int>& exports() const { return exports_; }
   size_t arena_bytes() const { return arena_bytes_; }
+  // About what the plan and one frame of it occupy, arena left out.
+  size_t bookkeeping_bytes() const;
+  size_t OutputBytes(const PlanStep& step) const;
 
-  // A frame that no other run uses.
-  absl::StatusOr<std::unique_ptr<PlanFrame>> AcquireFrame() const;
-  // Gives it back; drops references to what was bound to the run.
-  void ReleaseFrame(std::unique_ptr<PlanFrame> frame) const;
+  // A frame whose tensors lie in `arena`, at least arena_bytes() large. Its kernels see `step`,
+  // which outlives it.
+  std::unique_ptr<PlanFrame> MakeFrame(const std::shared_ptr<Buffer>& arena,
+                                       const StepInfo* step) const;
 
  private:
   friend class PlanBuilder;
-  absl::StatusOr<std::unique_ptr<PlanFrame>> NewFrame() const;
 
+  int begin_ = 0;
   int end_ = 0;
   std::vector<PlanStep> steps_;
+  std::vector<std::unique_ptr<Kernel>> kernels_;
   std::vector<PlanTensor> tensors_;
+  std::vector<int> bound_;
+  std::vector<std::pair<int, int>> versioned_inputs_;  // input, slot
+  std::vector<std::pair<int, int>> handle_inputs_;     // input, variable
   std::vector<int> exports_;
   std::vector<std::pair<int, Shape>> key_;      // by slot
   std::vector<std::pair<int, Tensor>> guards_;  // by slot
   size_t arena_bytes_ = 0;
-  mutable Mutex mutex_;
-  mutable std::vector<std::unique_ptr<PlanFrame>> frames_ VIV_GUARDED_BY(mutex_);
 };
 
 }  // namespace viv

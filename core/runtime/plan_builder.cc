@@ -20,6 +20,7 @@ class PlanBuilder {
         values_(values),
         callables_(callables),
         plan_(std::make_shared<LaunchPlan>()) {
+    plan_->begin_ = begin;
     plan_->end_ = begin;
     for (int slot : table.Needed(begin)) plan_->key_.emplace_back(slot, values[slot].shape());
   }
@@ -49,6 +50,8 @@ class PlanBuilder {
   // Makes an output take over an input's memory where the kernel allows it.
   int ReusedInput(const OrderedNode& node, int output, const Shape& shape) const;
   void PlaceBlocks();
+  // What Executor::Bind sets for each run.
+  void ListBound();
   // The last node that uses the tensor's memory; INT_MAX where it outlives the plan.
   int LastUse(int slot) const;
 
@@ -234,7 +237,7 @@ absl::Status PlanBuilder::AddStep(const OrderedNode& node,
     shares_with_[-Root(view) - 1] = 1;  // has views
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(step.kernel, MakeKernelOf(node, outputs));
+  ASSIGN_OR_RETURN(std::unique_ptr<Kernel> kernel, MakeKernelOf(node, outputs));
   step_position_.push_back(static_cast<int>(&node - table_.nodes().data()));
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     const int slot = node.outputs[i];
@@ -252,6 +255,7 @@ absl::Status PlanBuilder::AddStep(const OrderedNode& node,
     step.outputs.push_back(tensor);
   }
   plan_->steps_.push_back(std::move(step));
+  plan_->kernels_.push_back(std::move(kernel));
   return absl::OkStatus();
 }
 
@@ -306,7 +310,7 @@ void PlanBuilder::PlaceBlocks() {
   }
   const size_t first_scratch = blocks.size();
   for (int s = 0; s < num_steps; ++s) {
-    blocks.push_back({.bytes = plan_->steps_[s].kernel->scratch_bytes(), .first = s, .last = s});
+    blocks.push_back({.bytes = plan_->kernels_[s]->scratch_bytes(), .first = s, .last = s});
   }
   plan_->arena_bytes_ = PlanMemory(blocks);
   for (const auto& [tensor, block] : block_of)
@@ -316,8 +320,34 @@ void PlanBuilder::PlaceBlocks() {
   }
 }
 
+void PlanBuilder::ListBound() {
+  const int num_tensors = static_cast<int>(plan_->tensors_.size());
+  for (int t = 0; t < num_tensors; ++t) {
+    PlanTensor& tensor = plan_->tensors_[t];
+    const PlanTensor::Place root = plan_->tensors_[Root(t)].place;
+    if (root == PlanTensor::Place::kArena || root == PlanTensor::Place::kConstant) continue;
+    plan_->bound_.push_back(t);
+    const std::vector<int>& fetches = table_.fetches();
+    const auto fetch = std::find(fetches.begin(), fetches.end(), tensor.slot);
+    if (tensor.place == PlanTensor::Place::kOwned && fetch != fetches.end()) {
+      tensor.fetch = static_cast<int>(fetch - fetches.begin());
+    }
+  }
+  int input = 0;
+  for (const PlanStep& step : plan_->steps_) {
+    for (size_t i = 0; i < step.inputs.size(); ++i, ++input) {
+      const int slot = plan_->tensors_[step.inputs[i]].slot;
+      if (step.variables[i] >= 0) plan_->handle_inputs_.emplace_back(input, step.variables[i]);
+      if (table_.slots()[slot].kind == Slot::Kind::kVariable) {
+        plan_->versioned_inputs_.emplace_back(input, slot);
+      }
+    }
+  }
+}
+
 std::shared_ptr<LaunchPlan> PlanBuilder::Finish() {
   PlaceBlocks();
+  ListBound();
   for (size_t t = 0; t < plan_->tensors_.size(); ++t) {
     const Slot& slot = table_.slots()[plan_->tensors_[t].slot];
     const bool made_here = slot.kind == Slot::Kind::kComputed &&

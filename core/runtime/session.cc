@@ -57,9 +57,11 @@ class FunctionCallable : public Callable {
   }
   absl::Status Run(absl::Span<const Tensor> arguments, absl::Span<Tensor> results,
                    const StepInfo& step) const override {
-    ExecutorRun run;
-    return Annotate(executor_->Compute(run, arguments, {}, {}, results, step),
-                    absl::StrCat("in function '", function_.name(), "'"));
+    std::unique_ptr<ExecutorRun> run = executor_->Acquire();
+    const absl::Status status = executor_->Compute(*run, arguments, {}, {}, results, step);
+    executor_->Release(std::move(run));
+    return status.ok() ? status
+                       : Annotate(status, absl::StrCat("in function '", function_.name(), "'"));
   }
 
  private:
@@ -92,27 +94,74 @@ absl::StatusOr<std::unique_ptr<Executor>> MakeExecutor(const Graph& graph,
   });
 }
 
-absl::Status CheckFeeds(const Graph& graph, const Feeds& feeds) {
+absl::Status CheckFeed(const Output& output, const Tensor& value) {
+  if (value.dtype() == output.dtype() && output.shape().Compatible(value.shape())) {
+    return absl::OkStatus();
+  }
+  return absl::InvalidArgumentError(
+      absl::StrCat(output.node->Describe(), " takes ", DTypeName(output.dtype()),
+                   output.shape().ToString(), ", but is fed ",
+                   value.valid() ? absl::StrCat(DTypeName(value.dtype()), value.shape().ToString())
+                                 : "an invalid tensor"));
+}
+
+absl::Status CheckEnds(const Graph& graph, const std::vector<Output>& feeds,
+                       const std::vector<Output>& fetches) {
   std::set<Output> seen;
-  for (const auto& [output, value] : feeds) {
-    if (!output.valid() || output.index < 0 || &output.node->graph() != &graph) {
+  for (const Output& feed : feeds) {
+    if (!feed.valid() || feed.index < 0 || &feed.node->graph() != &graph) {
       return absl::InvalidArgumentError("a feed is no output of this session's graph");
     }
-    if (!seen.insert(output).second) {
-      return absl::InvalidArgumentError(absl::StrCat("'", output.name(), "' is fed twice"));
+    if (!seen.insert(feed).second) {
+      return absl::InvalidArgumentError(absl::StrCat("'", feed.name(), "' is fed twice"));
     }
-    if (value.dtype() != output.dtype() || !output.shape().Compatible(value.shape())) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          output.node->Describe(), " takes ", DTypeName(output.dtype()), output.shape().ToString(),
-          ", but is fed ",
-          value.valid() ? absl::StrCat(DTypeName(value.dtype()), value.shape().ToString())
-                        : "an invalid tensor"));
+  }
+  for (const Output& fetch : fetches) {
+    if (!fetch.valid() || &fetch.node->graph() != &graph) {
+      return absl::InvalidArgumentError("a fetch is no output of this session's graph");
     }
   }
   return absl::OkStatus();
 }
 
 }  // namespace
+
+// What one kind of run needs, and memory that runs use again.
+class PreparedRun::Program {
+ public:
+  // The vectors of one run.
+  struct Memory {
+    std::vector<Tensor> snapshots;
+    std::vector<ValueVersion> versions;
+  };
+
+  std::vector<Output> feeds;
+  std::vector<Output> fetches;
+  std::unique_ptr<Executor> executor;
+  std::vector<VariableState*> variables;
+  std::vector<int> read;  // of the variables
+
+  std::unique_ptr<Memory> Acquire() {
+    MutexLock lock(mutex_);
+    if (!idle_.empty()) {
+      std::unique_ptr<Memory> memory = std::move(idle_.back());
+      idle_.pop_back();
+      return memory;
+    }
+    auto memory = std::make_unique<Memory>();
+    memory->snapshots.resize(variables.size());
+    memory->versions.resize(variables.size());
+    return memory;
+  }
+  void Release(std::unique_ptr<Memory> memory) {
+    MutexLock lock(mutex_);
+    idle_.push_back(std::move(memory));
+  }
+
+ private:
+  Mutex mutex_;
+  std::vector<std::unique_ptr<Memory>> idle_ VIV_GUARDED_BY(mutex_);
+};
 
 struct Session::State {
   explicit State(const GraphBuilder& builder, SessionOptions options)
@@ -123,27 +172,46 @@ struct Session::State {
   SessionOptions options;
 
   mutable Mutex programs_mutex;
-  std::map<std::pair<std::vector<Output>, std::vector<Output>>, std::shared_ptr<Executor>> programs
-      VIV_GUARDED_BY(programs_mutex);
+  std::map<std::pair<std::vector<Output>, std::vector<Output>>,
+           std::shared_ptr<PreparedRun::Program>>
+      programs VIV_GUARDED_BY(programs_mutex);
 
   // Guards the values: held for snapshots and for commits, not for the computation between.
   mutable Mutex variables_mutex;
   std::map<std::string, std::unique_ptr<VariableState>> variables VIV_GUARDED_BY(variables_mutex);
   int64_t runs VIV_GUARDED_BY(variables_mutex) = 0;
 
-  absl::StatusOr<std::shared_ptr<Executor>> Program(const std::vector<Output>& feeds,
-                                                    const std::vector<Output>& fetches);
+  absl::StatusOr<std::shared_ptr<PreparedRun::Program>> Prepare(const std::vector<Output>& feeds,
+                                                                const std::vector<Output>& fetches);
   VariableState* Variable(const Node& node) VIV_REQUIRES(variables_mutex);
+  absl::Status Run(PreparedRun::Program& program, absl::Span<const Tensor> feeds,
+                   absl::Span<Tensor> results, const RunOptions& options);
+  // With the memory of the run at hand.
+  absl::Status Run(PreparedRun::Program& program, PreparedRun::Program::Memory& memory,
+                   ExecutorRun& run, absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
+                   const RunOptions& options);
 };
 
-absl::StatusOr<std::shared_ptr<Executor>> Session::State::Program(
+absl::StatusOr<std::shared_ptr<PreparedRun::Program>> Session::State::Prepare(
     const std::vector<Output>& feeds, const std::vector<Output>& fetches) {
+  RETURN_IF_ERROR(builder.status());
   MutexLock lock(programs_mutex);
-  std::shared_ptr<Executor>& program = programs[{feeds, fetches}];
-  if (program == nullptr) {
-    ASSIGN_OR_RETURN(program, MakeExecutor(builder.graph(), feeds, fetches));
+  std::shared_ptr<PreparedRun::Program>& found = programs[{feeds, fetches}];
+  if (found != nullptr) return found;
+  RETURN_IF_ERROR(CheckEnds(builder.graph(), feeds, fetches));
+  auto program = std::make_shared<PreparedRun::Program>();
+  program->feeds = feeds;
+  program->fetches = fetches;
+  ASSIGN_OR_RETURN(program->executor, MakeExecutor(builder.graph(), feeds, fetches));
+  const SlotTable& table = program->executor->table();
+  std::set<int> read;
+  for (const Slot& slot : table.slots()) {
+    if (slot.kind == Slot::Kind::kVariable) read.insert(slot.index);
   }
-  return program;
+  program->read.assign(read.begin(), read.end());
+  MutexLock variables_lock(variables_mutex);
+  for (const Node* node : table.variables()) program->variables.push_back(Variable(*node));
+  return found = std::move(program);
 }
 
 VariableState* Session::State::Variable(const Node& node) {
@@ -153,6 +221,43 @@ VariableState* Session::State::Variable(const Node& node) {
                                             node.attrs().ShapeAttr("shape"));
   }
   return state.get();
+}
+
+absl::Status Session::State::Run(PreparedRun::Program& program,
+                                 PreparedRun::Program::Memory& memory, ExecutorRun& run,
+                                 absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
+                                 const RunOptions& run_options) {
+  const Executor& executor = *program.executor;
+  StepInfo step{.seed = options.seed};
+  {
+    MutexLock lock(variables_mutex);
+    step.step = static_cast<uint64_t>(run_options.step >= 0 ? run_options.step : ++runs);
+    for (const int i : program.read) {
+      absl::StatusOr<Tensor> value = program.variables[i]->Read();
+      if (!value.ok()) {
+        return Annotate(value.status(), executor.table().variables()[i]->Describe());
+      }
+      memory.snapshots[i] = *std::move(value);
+      memory.versions[i] = {program.variables[i]->id(), program.variables[i]->version()};
+    }
+  }
+  const ParallelToken token;
+  const absl::Status status = executor.Compute(run, feeds, memory.snapshots, memory.versions,
+                                               results, step, run_options.profile);
+  for (const int i : program.read) memory.snapshots[i] = Tensor();
+  RETURN_IF_ERROR(status);
+  MutexLock lock(variables_mutex);
+  return executor.Commit(run, program.variables);
+}
+
+absl::Status Session::State::Run(PreparedRun::Program& program, absl::Span<const Tensor> feeds,
+                                 absl::Span<Tensor> results, const RunOptions& run_options) {
+  std::unique_ptr<PreparedRun::Program::Memory> memory = program.Acquire();
+  std::unique_ptr<ExecutorRun> run = program.executor->Acquire();
+  const absl::Status status = Run(program, *memory, *run, feeds, results, run_options);
+  program.executor->Release(std::move(run));
+  program.Release(std::move(memory));
+  return status;
 }
 
 Session::Session(std::unique_ptr<State> state) : state_(std::move(state)) {}
@@ -175,52 +280,37 @@ absl::Status Session::Initialize() {
   return Run({}, targets, {.step = 0}).status();
 }
 
+absl::StatusOr<PreparedRun> Session::Prepare(const std::vector<Output>& feeds,
+                                             const std::vector<Output>& fetches) {
+  ASSIGN_OR_RETURN(std::shared_ptr<PreparedRun::Program> program, state_->Prepare(feeds, fetches));
+  return PreparedRun(state_.get(), std::move(program));
+}
+
+absl::Status PreparedRun::Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
+                              const RunOptions& options) const {
+  if (feeds.size() != program_->feeds.size() || results.size() != program_->fetches.size()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the run takes ", program_->feeds.size(), " feeds and ", program_->fetches.size(),
+        " results, but is given ", feeds.size(), " and ", results.size()));
+  }
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    RETURN_IF_ERROR(CheckFeed(program_->feeds[i], feeds[i]));
+  }
+  return session_->Run(*program_, feeds, results, options);
+}
+
 absl::StatusOr<std::vector<Tensor>> Session::Run(const Feeds& feeds,
                                                  const std::vector<Output>& fetches,
                                                  RunOptions options) {
-  RETURN_IF_ERROR(state_->builder.status());
-  RETURN_IF_ERROR(CheckFeeds(state_->builder.graph(), feeds));
-  for (const Output& fetch : fetches) {
-    if (!fetch.valid() || &fetch.node->graph() != &state_->builder.graph()) {
-      return absl::InvalidArgumentError("a fetch is no output of this session's graph");
-    }
-  }
   std::vector<Output> fed;
   std::vector<Tensor> values;
   for (const auto& [output, value] : feeds) {
     fed.push_back(output);
     values.push_back(value);
   }
-  ASSIGN_OR_RETURN(const std::shared_ptr<Executor> program, state_->Program(fed, fetches));
-  const SlotTable& table = program->table();
-
-  std::vector<VariableState*> variables;
-  std::vector<Tensor> snapshots(table.variables().size());
-  std::vector<ValueVersion> versions(table.variables().size());
-  std::set<int> read;
-  for (const Slot& slot : table.slots()) {
-    if (slot.kind == Slot::Kind::kVariable) read.insert(slot.index);
-  }
-  StepInfo step{.seed = state_->options.seed};
-  {
-    MutexLock lock(state_->variables_mutex);
-    step.step = static_cast<uint64_t>(options.step >= 0 ? options.step : ++state_->runs);
-    for (const Node* node : table.variables()) variables.push_back(state_->Variable(*node));
-    for (const int i : read) {
-      absl::StatusOr<Tensor> value = variables[i]->Read();
-      if (!value.ok()) return Annotate(value.status(), table.variables()[i]->Describe());
-      snapshots[i] = *std::move(value);
-      versions[i] = {variables[i]->id(), variables[i]->version()};
-    }
-  }
-  const ParallelToken token;
-  ExecutorRun run;
+  ASSIGN_OR_RETURN(const PreparedRun prepared, Prepare(fed, fetches));
   std::vector<Tensor> results(fetches.size());
-  RETURN_IF_ERROR(
-      program->Compute(run, values, snapshots, versions, absl::MakeSpan(results), step));
-  snapshots.clear();
-  MutexLock lock(state_->variables_mutex);
-  RETURN_IF_ERROR(program->Commit(run, variables));
+  RETURN_IF_ERROR(prepared.Run(values, absl::MakeSpan(results), options));
   return results;
 }
 

@@ -13,6 +13,9 @@
 
 namespace viv {
 
+class PreparedRun;
+class Profile;
+
 struct SessionOptions {
   // What random ops draw from, together with the number of the run.
   uint64_t seed = 0;
@@ -21,6 +24,8 @@ struct SessionOptions {
 struct RunOptions {
   // The number of the run for random ops; -1: the session counts.
   int64_t step = -1;
+  // Records when each kernel ran; may be null.
+  Profile* profile = nullptr;
 };
 
 using Feeds = std::vector<std::pair<Output, Tensor>>;
@@ -42,15 +47,39 @@ class Session {
   absl::StatusOr<std::vector<Tensor>> Run(const Feeds& feeds, const std::vector<Output>& fetches,
                                           RunOptions options = {});
 
+  // The same without the look-ups of each run: for runs that are repeated.
+  absl::StatusOr<PreparedRun> Prepare(const std::vector<Output>& feeds,
+                                      const std::vector<Output>& fetches);
+
   // Every variable that has a value, by name. The tensors are snapshots.
   std::map<std::string, Tensor> VariableValues() const;
   // NotFound where the graph has no such variable.
   absl::Status SetVariable(const std::string& name, const Tensor& value);
 
  private:
+  friend class PreparedRun;
   struct State;
   explicit Session(std::unique_ptr<State> state);
   std::unique_ptr<State> state_;
+};
+
+// A kind of run, by what is fed and fetched. Valid as long as its session. Safe for concurrent use.
+class PreparedRun {
+ public:
+  // `feeds` and `results` in the order that Prepare was given. A result that is valid on entry has
+  // the fetch's type and shape and is written in place; then a second run of the same shapes
+  // allocates nothing. Results of targets stay as they are.
+  absl::Status Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
+                   const RunOptions& options = {}) const;
+
+ private:
+  friend class Session;
+  class Program;
+  PreparedRun(Session::State* session, std::shared_ptr<Program> program)
+      : session_(session), program_(std::move(program)) {}
+
+  Session::State* session_;
+  std::shared_ptr<Program> program_;
 };
 
 }  // namespace viv
