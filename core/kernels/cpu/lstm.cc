@@ -1,0 +1,271 @@
+// Lstm and LstmGrad: the input's product for all steps at once, then for each step the recurrent
+// product and a fused loop over the gates.
+#include <algorithm>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/parallel.h"
+#include "core/base/status.h"
+#include "core/kernels/cpu/gemm.h"
+#include "core/kernels/cpu/lstm_rows.h"
+#include "core/kernels/cpu/register.h"
+
+namespace viv {
+namespace {
+
+// The lengths of the examples of a batch, and how far the batch is active at each step.
+class Lengths {
+ public:
+  // `lengths` may be null: all `steps`.
+  static absl::StatusOr<Lengths> Make(const Tensor* lengths, int64_t steps, int64_t batch) {
+    Lengths result;
+    result.batch_ = batch;
+    if (lengths == nullptr) return result;
+    result.of_ = lengths->data<int32_t>();
+    for (int64_t b = 0; b < batch; ++b) {
+      if (result.of_[b] < 0 || result.of_[b] > steps) {
+        return absl::OutOfRangeError(absl::StrCat("length ", result.of_[b], " of example ", b,
+                                                  " is outside [0, ", steps, "]"));
+      }
+    }
+    return result;
+  }
+  bool Valid(int64_t example, int64_t step) const { return of_ == nullptr || step < of_[example]; }
+  int64_t Of(int64_t example, int64_t steps) const { return of_ == nullptr ? steps : of_[example]; }
+  // The examples that need a product at `step`: those before the last valid one, and it.
+  int64_t ActiveRows(int64_t step) const {
+    int64_t rows = batch_;
+    while (rows > 0 && !Valid(rows - 1, step)) --rows;
+    return rows;
+  }
+
+ private:
+  const int32_t* of_ = nullptr;
+  int64_t batch_ = 0;
+};
+
+// Rows of `units` units worth about 20 us of gate arithmetic.
+int64_t RowGrain(int64_t units) { return std::max<int64_t>(1, 8192 / std::max<int64_t>(1, units)); }
+
+// Where the steps lie in time.
+struct Order {
+  int64_t steps;
+  bool reverse;
+  // The s-th step that is computed; the one before it, -1 for none.
+  int64_t At(int64_t s) const { return reverse ? steps - 1 - s : s; }
+  int64_t Before(int64_t s) const { return s == 0 ? -1 : At(s - 1); }
+};
+
+template <typename T>
+class LstmKernel : public Kernel {
+ public:
+  explicit LstmKernel(const KernelInit& init)
+      : order_{init.input_shapes[0].dim(0), init.attrs.Bool("reverse")},
+        batch_(init.input_shapes[0].dim(1)),
+        features_(init.input_shapes[0].dim(2)),
+        units_(init.input_shapes[4].dim(0)) {}
+
+  absl::Status Compute(const KernelContext& c) const override {
+    ASSIGN_OR_RETURN(
+        const Lengths lengths,
+        Lengths::Make(c.num_inputs() > 6 ? &c.input(6) : nullptr, order_.steps, batch_));
+    const int64_t state = batch_ * units_;
+    T* h = c.out<T>(1);
+    T* gates = c.out<T>(3);
+    T* cells = c.out<T>(4);
+    std::copy_n(c.in<T>(1), state, h);
+    RETURN_IF_ERROR(Gemm(GemmArgs<T>{.m = order_.steps * batch_,
+                                     .n = 4 * units_,
+                                     .k = features_,
+                                     .a = c.in<T>(0),
+                                     .lda = features_,
+                                     .b = c.in<T>(3),
+                                     .ldb = 4 * units_,
+                                     .c = gates,
+                                     .ldc = 4 * units_}));
+    const T* cell = c.in<T>(2);
+    for (int64_t s = 0; s < order_.steps; ++s) {
+      const int64_t t = order_.At(s);
+      RETURN_IF_ERROR(Gemm(GemmArgs<T>{.m = lengths.ActiveRows(t),
+                                       .n = 4 * units_,
+                                       .k = units_,
+                                       .a = h,
+                                       .lda = units_,
+                                       .b = c.in<T>(4),
+                                       .ldb = 4 * units_,
+                                       .beta = 1,
+                                       .c = gates + 4 * t * state,
+                                       .ldc = 4 * units_}));
+      ParallelFor(batch_, RowGrain(units_), [&](int64_t begin, int64_t end) {
+        for (int64_t b = begin; b < end; ++b) {
+          Row(lengths.Valid(b, t), c.in<T>(5), cell + b * units_,
+              gates + 4 * (t * state + b * units_), cells + t * state + b * units_, h + b * units_,
+              c.out<T>(0) + t * state + b * units_);
+        }
+      });
+      cell = cells + t * state;
+    }
+    std::copy_n(cell, state, c.out<T>(2));
+    return absl::OkStatus();
+  }
+
+ private:
+  void Row(bool valid, const T* bias, const T* c, T* gates, T* c_new, T* h, T* out) const {
+    if (valid) {
+      LstmForwardRow(units_, gates, nullptr, bias, c, gates, c_new, h);
+      std::copy_n(h, units_, out);
+    } else {
+      std::fill_n(gates, 4 * units_, T{0});
+      std::copy_n(c, units_, c_new);
+      std::fill_n(out, units_, T{0});
+    }
+  }
+
+  Order order_;
+  int64_t batch_, features_, units_;
+};
+
+template <typename T>
+class LstmGradKernel : public Kernel {
+ public:
+  explicit LstmGradKernel(const KernelInit& init)
+      : order_{init.input_shapes[0].dim(0), init.attrs.Bool("reverse")},
+        batch_(init.input_shapes[0].dim(1)),
+        units_(init.input_shapes[0].dim(2)) {}
+
+  // For the reversed layer: the gates' gradients at each example's first step.
+  size_t scratch_bytes() const override {
+    return order_.reverse ? batch_ * 4 * units_ * sizeof(T) : 0;
+  }
+
+  absl::Status Compute(const KernelContext& c) const override {
+    ASSIGN_OR_RETURN(
+        const Lengths lengths,
+        Lengths::Make(c.num_inputs() > 9 ? &c.input(9) : nullptr, order_.steps, batch_));
+    const int64_t state = batch_ * units_;
+    // The executor may have let the gradients of the state take over these inputs.
+    for (const int i : {1, 2}) {
+      if (c.out<T>(i) != c.in<T>(6 + i)) std::copy_n(c.in<T>(6 + i), state, c.out<T>(i));
+    }
+    std::fill_n(c.out<T>(4), 4 * units_, T{0});
+    for (int64_t s = order_.steps - 1; s >= 0; --s) {
+      const int64_t t = order_.At(s);
+      Gates(c, lengths, t, s == 0 ? c.in<T>(2) : c.in<T>(5) + order_.Before(s) * state);
+      RETURN_IF_ERROR(Gemm(GemmArgs<T>{.transpose_b = true,
+                                       .m = lengths.ActiveRows(t),
+                                       .n = units_,
+                                       .k = 4 * units_,
+                                       .a = c.out<T>(0) + 4 * t * state,
+                                       .lda = 4 * units_,
+                                       .b = c.in<T>(3),
+                                       .ldb = 4 * units_,
+                                       .beta = 1,
+                                       .c = c.out<T>(1),
+                                       .ldc = units_}));
+    }
+    return RecurrentWeights(c, lengths);
+  }
+
+ private:
+  // Step t: the gradients of the gates and of the cell before, the bias; leaves in d_h what flows
+  // around the step.
+  void Gates(const KernelContext& c, const Lengths& lengths, int64_t t, const T* c_before) const {
+    const int64_t state = batch_ * units_;
+    T* dz = c.out<T>(0) + 4 * t * state;
+    ParallelFor(batch_, RowGrain(units_), [&](int64_t begin, int64_t end) {
+      for (int64_t b = begin; b < end; ++b) {
+        const int64_t at = b * units_;
+        if (!lengths.Valid(b, t)) {
+          std::fill_n(dz + 4 * at, 4 * units_, T{0});
+          continue;
+        }
+        T* dh = c.out<T>(1) + at;
+        T* dc = c.out<T>(2) + at;
+        const T* d_output = c.in<T>(6) + t * state + at;
+        for (int64_t j = 0; j < units_; ++j) dh[j] += d_output[j];
+        LstmBackwardRow(units_, c.in<T>(4) + 4 * (t * state + at), c_before + at,
+                        c.in<T>(5) + t * state + at, dh, dc, dz + 4 * at, dc);
+        std::fill_n(dh, units_, T{0});
+      }
+    });
+    ParallelFor(4 * units_, std::max<int64_t>(64, 65536 / std::max<int64_t>(1, batch_)),
+                [&](int64_t begin, int64_t end) {
+                  AddColumns(dz, batch_, 4 * units_, begin, end, c.out<T>(4));
+                });
+  }
+
+  // d Wh = sum over t of (h before t)^T dz_t. The h before a step is the outputs of the step before
+  // it, 0 where that lies past the end; the initial h belongs to each example's first step.
+  absl::Status RecurrentWeights(const KernelContext& c, const Lengths& lengths) const {
+    const int64_t state = batch_ * units_, steps = order_.steps;
+    const T* dz = c.out<T>(0);
+    GemmArgs<T> g{.transpose_a = true,
+                  .m = units_,
+                  .n = 4 * units_,
+                  .k = std::max<int64_t>(0, steps - 1) * batch_,
+                  .a = c.in<T>(0) + (order_.reverse && steps > 0 ? state : 0),
+                  .lda = units_,
+                  .b = dz + (order_.reverse || steps == 0 ? 0 : 4 * state),
+                  .ldb = 4 * units_,
+                  .c = c.out<T>(3),
+                  .ldc = 4 * units_};
+    RETURN_IF_ERROR(Gemm(g));
+    if (steps == 0) return absl::OkStatus();
+    g.k = batch_;
+    g.a = c.in<T>(1);
+    g.b = dz;
+    g.beta = 1;
+    if (order_.reverse) {
+      T* first = static_cast<T*>(c.scratch());
+      for (int64_t b = 0; b < batch_; ++b) {
+        const int64_t t = std::max<int64_t>(0, lengths.Of(b, steps) - 1);
+        std::copy_n(dz + 4 * (t * state + b * units_), 4 * units_, first + 4 * b * units_);
+      }
+      g.b = first;
+    }
+    return Gemm(g);
+  }
+
+  Order order_;
+  int64_t batch_, units_;
+};
+
+const bool kLstm =
+    RegisterFor<float, double>("Lstm", []<typename T>() { return MakeKernel<LstmKernel<T>>(); });
+const bool kLstmGrad = RegisterFor<float, double>(
+    "LstmGrad", []<typename T>() { return MakeKernel<LstmGradKernel<T>>(); },
+    {{4, 0}, {7, 1}, {8, 2}});
+
+template <typename T>
+absl::Status LstmGates(const KernelContext& c) {
+  const int64_t batch = c.input(3).dim(0), n = c.input(3).dim(1);
+  ParallelFor(batch, RowGrain(n), [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) {
+      LstmForwardRow(n, c.in<T>(0) + 4 * b * n, c.in<T>(1) + 4 * b * n, c.in<T>(2),
+                     c.in<T>(3) + b * n, c.out<T>(2) + 4 * b * n, c.out<T>(1) + b * n,
+                     c.out<T>(0) + b * n);
+    }
+  });
+  return absl::OkStatus();
+}
+template <typename T>
+absl::Status LstmGatesGrad(const KernelContext& c) {
+  const int64_t batch = c.input(1).dim(0), n = c.input(1).dim(1);
+  ParallelFor(batch, RowGrain(n), [&](int64_t begin, int64_t end) {
+    for (int64_t b = begin; b < end; ++b) {
+      LstmBackwardRow(n, c.in<T>(0) + 4 * b * n, c.in<T>(1) + b * n, c.in<T>(2) + b * n,
+                      c.in<T>(3) + b * n, c.in<T>(4) + b * n, c.out<T>(0) + 4 * b * n,
+                      c.out<T>(1) + b * n);
+    }
+  });
+  return absl::OkStatus();
+}
+const bool kGates = RegisterFor<float, double>(
+    "LstmGates", []<typename T>() { return MakeKernel(ComputeFn{&LstmGates<T>}); },
+    {{0, 2}, {1, 2}, {3, 1}});
+const bool kGatesGrad = RegisterFor<float, double>(
+    "LstmGatesGrad", []<typename T>() { return MakeKernel(ComputeFn{&LstmGatesGrad<T>}); },
+    {{0, 0}, {4, 1}});
+
+}  // namespace
+}  // namespace viv
