@@ -4,25 +4,15 @@
 #include <cmath>
 #include <map>
 
-#include "core/autodiff/gradients.h"
-#include "core/base/random.h"
+#include "check_gradients.h"
 #include "core/ops/array.h"
 #include "core/ops/math.h"
-#include "core/runtime/session.h"
 #include "gmock/gmock.h"
 
 namespace viv {
 namespace {
 
 using ::testing::HasSubstr;
-
-template <typename T>
-Tensor Random(const Shape& shape, uint64_t seed) {
-  RandomStream stream(seed);
-  std::vector<T> values(shape.num_elements());
-  for (T& v : values) v = static_cast<T>(2 * stream.Uniform() - 1);
-  return Tensor::Of<T>(shape, values);
-}
 
 // One layer with everything that a loss may flow through.
 struct LayerCase {
@@ -67,12 +57,6 @@ Layer MakeLayer(const LayerCase& k) {
       b, Sum(b, Mul(b, weights, layer.result.outputs)),
       Add(b, Sum(b, Mul(b, of_h, layer.result.last.h)), Sum(b, Square(b, layer.result.last.c))));
   return layer;
-}
-
-Feeds FeedsOf(const std::vector<Output>& inputs, const std::vector<Tensor>& values) {
-  Feeds feeds;
-  for (size_t i = 0; i < inputs.size(); ++i) feeds.push_back({inputs[i], values[i]});
-  return feeds;
 }
 
 const std::vector<LayerCase>& Cases() {
@@ -138,34 +122,6 @@ TEST(Lstm, IsItsCellStepByStep) {
   for (const LayerCase& k : Cases()) {
     CompareWithCells<float>(k, 2e-6);
     CompareWithCells<double>(k, 1e-12);
-  }
-}
-
-// Checks d loss / d inputs of a graph against central differences in double.
-void CheckGradients(const GraphBuilder& b, Output loss, const std::vector<Output>& inputs,
-                    std::vector<Tensor> values, double tolerance = 1e-7) {
-  const auto gradients = DenseGradients(b, {loss}, inputs);
-  ASSERT_TRUE(gradients.ok()) << gradients.status();
-  auto session = Session::Create(b);
-  ASSERT_TRUE(session.ok()) << session.status();
-  const auto analytic = session->Run(FeedsOf(inputs, values), *gradients);
-  ASSERT_TRUE(analytic.ok()) << analytic.status();
-  for (size_t i = 0; i < inputs.size(); ++i) {
-    const int64_t n = values[i].num_elements();
-    for (int64_t j = 0; j < n; j += 1 + n / 24) {
-      const double at = values[i].data<double>()[j], delta = 1e-5;
-      double around[2];
-      for (int side = 0; side < 2; ++side) {
-        values[i].mutable_data<double>()[j] = at + (side == 0 ? delta : -delta);
-        const auto run = session->Run(FeedsOf(inputs, values), {loss});
-        ASSERT_TRUE(run.ok()) << run.status();
-        around[side] = (*run)[0].scalar<double>();
-      }
-      values[i].mutable_data<double>()[j] = at;
-      EXPECT_NEAR((*analytic)[i].data<double>()[j], (around[0] - around[1]) / (2 * delta),
-                  tolerance)
-          << "input " << i << " element " << j;
-    }
   }
 }
 

@@ -1,0 +1,124 @@
+// Losses and normalisation: values against plain formulas, gradients of gradients, bad input.
+#include "core/ops/nn.h"
+
+#include <cmath>
+
+#include "check_gradients.h"
+#include "core/ops/array.h"
+#include "core/ops/math.h"
+#include "gmock/gmock.h"
+
+namespace viv {
+namespace {
+
+using ::testing::HasSubstr;
+
+std::vector<Tensor> RunOnce(const GraphBuilder& b, const std::vector<Output>& fetches) {
+  auto session = Session::Create(b);
+  EXPECT_TRUE(session.ok()) << session.status();
+  if (!session.ok()) return std::vector<Tensor>(fetches.size());
+  auto result = session->Run({}, fetches);
+  EXPECT_TRUE(result.ok()) << result.status();
+  return result.ok() ? *result : std::vector<Tensor>(fetches.size());
+}
+
+// The gradient of `loss` in `inputs`, and that of the sum of the gradient's squares.
+void CheckTwice(const GraphBuilder& b, Output loss, const std::vector<Output>& inputs,
+                const std::vector<Tensor>& values) {
+  CheckGradients(b, loss, inputs, values);
+  const auto first = DenseGradients(b, {loss}, inputs);
+  ASSERT_TRUE(first.ok()) << first.status();
+  Output norm = Sum(b, Square(b, (*first)[0]));
+  for (size_t i = 1; i < first->size(); ++i) norm = Add(b, norm, Sum(b, Square(b, (*first)[i])));
+  CheckGradients(b, norm, inputs, values, 1e-6);
+}
+
+TEST(Softmax, FollowsTheFormulaForEveryWidth) {
+  for (const int64_t n : {1, 3, 8, 31, 32, 100}) {
+    GraphBuilder b;
+    std::vector<double> x(2 * n);
+    std::vector<float> xf(2 * n);
+    for (int64_t i = 0; i < 2 * n; ++i) x[i] = xf[i] = static_cast<float>(std::sin(i) * 20);
+    const Output in = Const(b, Tensor::Of<float>({2, n}, xf));
+    const auto got = RunOnce(b, {Softmax(b, in), LogSoftmax(b, in)});
+    for (int64_t r = 0; r < 2; ++r) {
+      double sum = 0;
+      for (int64_t j = 0; j < n; ++j) sum += std::exp(x[r * n + j]);
+      for (int64_t j = 0; j < n; ++j) {
+        const double p = std::exp(x[r * n + j]) / sum;
+        EXPECT_NEAR(got[0].data<float>()[r * n + j], p, 1e-6) << n;
+        EXPECT_NEAR(got[1].data<float>()[r * n + j], std::log(p), 1e-5) << n;
+      }
+    }
+  }
+}
+
+TEST(Softmax, ExtremeLogits) {
+  const float inf = std::numeric_limits<float>::infinity();
+  GraphBuilder b;
+  const Output x = Const(b, Tensor::Of<float>({3, 3}, {1e30f, -1e30f, 1e30f,  //
+                                                       -inf, 2, 2,            //
+                                                       0, NAN, 0}));
+  const Tensor y = RunOnce(b, {Softmax(b, x)})[0];
+  EXPECT_EQ(y.data<float>()[0], 0.5f);
+  EXPECT_EQ(y.data<float>()[1], 0);
+  EXPECT_EQ(y.data<float>()[3], 0);
+  EXPECT_EQ(y.data<float>()[4], 0.5f);
+  for (int i = 6; i < 9; ++i) EXPECT_TRUE(std::isnan(y.data<float>()[i]));
+}
+
+TEST(LogSoftmax, CanBeDifferentiatedTwice) {
+  GraphBuilder b;
+  const Output x = Placeholder(b, kDouble, {2, 5});
+  const Output w = Const(b, Random<double>({2, 5}, 3));
+  CheckTwice(b, Sum(b, Mul(b, w, LogSoftmax(b, x))), {x}, {Random<double>({2, 5}, 4)});
+}
+
+TEST(SoftmaxCrossEntropy, CanBeDifferentiatedTwice) {
+  for (const float smoothing : {0.0f, 0.1f}) {
+    GraphBuilder b;
+    const Output z = Placeholder(b, kDouble, {4, 5});
+    const Output w = Placeholder(b, kDouble, {4});
+    const Output labels = Const(b, Tensor::Of<int32_t>({4}, {2, -1, 0, 4}));
+    const Output loss = Sum(b, Mul(b, w, SoftmaxCrossEntropy(b, z, labels, smoothing, -1)));
+    CheckTwice(b, loss, {z, w}, {Random<double>({4, 5}, 1), Random<double>({4}, 2)});
+  }
+}
+
+TEST(SoftmaxCrossEntropy, FloatFollowsDoubleAndIgnoresPadding) {
+  constexpr int64_t kRows = 7, kClasses = 1003;
+  std::vector<Tensor> results[2];
+  for (const bool single : {true, false}) {
+    GraphBuilder b;
+    const Tensor z =
+        single ? Random<float>({kRows, kClasses}, 1) : Random<double>({kRows, kClasses}, 1);
+    const Output logits = Const(b, z);
+    const Output labels = Const(b, Tensor::Of<int64_t>({kRows}, {0, 1002, 3, 500, 77, 3, 8}));
+    const Output loss = SoftmaxCrossEntropy(b, logits, labels, 0.1f, 3);
+    const auto gradient = DenseGradients(b, {loss}, {logits});
+    ASSERT_TRUE(gradient.ok()) << gradient.status();
+    results[single ? 0 : 1] = RunOnce(b, {loss, (*gradient)[0]});
+  }
+  for (int k = 0; k < 2; ++k) {
+    for (int64_t i = 0; i < results[0][k].num_elements(); ++i) {
+      ASSERT_NEAR(results[0][k].ElementAsDouble(i), results[1][k].ElementAsDouble(i), 2e-6);
+    }
+  }
+  EXPECT_EQ(results[0][0].data<float>()[2], 0);
+  EXPECT_NE(results[0][0].data<float>()[0], 0);
+  for (int64_t j = 0; j < kClasses; ++j)
+    EXPECT_EQ(results[0][1].data<float>()[5 * kClasses + j], 0);
+}
+
+TEST(SoftmaxCrossEntropy, ALabelOutsideIsNamed) {
+  GraphBuilder b;
+  const Output labels = Const(b, Tensor::Of<int32_t>({2}, {1, -1}));
+  const Output loss = SoftmaxCrossEntropy(b, Const(b, Random<float>({2, 3}, 1)), labels);
+  auto session = Session::Create(b);
+  ASSERT_TRUE(session.ok());
+  EXPECT_THAT(std::string(session->Run({}, {loss}).status().message()),
+              HasSubstr("label -1 of row 1 is outside [0, 3)"));
+}
+
+}  // namespace
+}  // namespace viv
