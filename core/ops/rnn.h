@@ -36,6 +36,17 @@ LstmResult Lstm(BuilderRef b, Output x, Output lengths, LstmState initial, const
 // One step. x: [B, I].
 LstmState LstmCell(BuilderRef b, Output x, LstmState state, const LstmWeights& w);
 
+// Attention of queries [T, B, D] over a padded memory: keys [S, B, D], values [S, B, V]. For each
+// example the weights are the softmax of the products of a query with the keys, over the first
+// lengths[b] positions (int32 in [0, S]; an invalid `lengths`: all S) and 0 elsewhere; the context
+// is the sum of the values so weighted. An example of length 0 has context 0. To scale the scores,
+// scale the queries.
+struct AttentionResult {
+  Output context;  // [T, B, V]
+  Output weights;  // [T, B, S]
+};
+AttentionResult Attention(BuilderRef b, Output queries, Output keys, Output values, Output lengths);
+
 // Zeros [B, columns] of x's type, where B is extent `batch_axis` of x.
 Output ZeroRows(BuilderRef b, Output x, int batch_axis, int64_t columns);
 

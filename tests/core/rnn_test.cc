@@ -191,5 +191,76 @@ TEST(Lstm, BadInputIsNamed) {
   EXPECT_THAT(std::string(b.status().message()), HasSubstr("the input weights"));
 }
 
+struct AttentionGraph {
+  GraphBuilder b;
+  std::vector<Output> inputs;  // queries, keys, values
+  std::vector<Tensor> values;
+  AttentionResult result;
+  Output loss;
+};
+
+template <typename T>
+AttentionGraph MakeAttention(int64_t steps, int64_t positions, std::vector<int32_t> lengths) {
+  AttentionGraph g;
+  const int64_t batch = lengths.size(), depth = 5, width = 3;
+  g.values = {Random<T>({steps, batch, depth}, 1), Random<T>({positions, batch, depth}, 2),
+              Random<T>({positions, batch, width}, 3)};
+  for (const Tensor& v : g.values) g.inputs.push_back(Placeholder(g.b, DTypeOf<T>, v.shape()));
+  const GraphBuilder& b = g.b;
+  g.result = Attention(b, g.inputs[0], g.inputs[1], g.inputs[2],
+                       Const(b, Tensor::Vector<int32_t>(lengths)));
+  const Output weights = Const(b, Random<T>({steps, batch, width}, 4));
+  g.loss = Add(b, Sum(b, Mul(b, weights, g.result.context)), Sum(b, Square(b, g.result.weights)));
+  return g;
+}
+
+TEST(Attention, FollowsTheFormulaOverTheValidPositions) {
+  const std::vector<int32_t> lengths = {4, 0, 2, 1};
+  const AttentionGraph g = MakeAttention<float>(3, 4, lengths);
+  auto session = Session::Create(g.b);
+  ASSERT_TRUE(session.ok()) << session.status();
+  const auto run = session->Run(FeedsOf(g.inputs, g.values), {g.result.context, g.result.weights});
+  ASSERT_TRUE(run.ok()) << run.status();
+  const float *q = g.values[0].data<float>(), *k = g.values[1].data<float>();
+  const float* v = g.values[2].data<float>();
+  for (int t = 0; t < 3; ++t) {
+    for (int b = 0; b < 4; ++b) {
+      double e[4] = {}, sum = 0, context[3] = {};
+      for (int s = 0; s < lengths[b]; ++s) {
+        double score = 0;
+        for (int d = 0; d < 5; ++d) score += q[(t * 4 + b) * 5 + d] * k[(s * 4 + b) * 5 + d];
+        sum += e[s] = std::exp(score);
+      }
+      for (int s = 0; s < 4; ++s) {
+        const double weight = sum == 0 ? 0 : e[s] / sum;
+        EXPECT_NEAR((*run)[1].data<float>()[(t * 4 + b) * 4 + s], weight, 1e-6);
+        for (int j = 0; j < 3; ++j) context[j] += weight * v[(s * 4 + b) * 3 + j];
+      }
+      for (int j = 0; j < 3; ++j) {
+        EXPECT_NEAR((*run)[0].data<float>()[(t * 4 + b) * 3 + j], context[j], 1e-6);
+      }
+    }
+  }
+}
+
+TEST(Attention, GradientsAreThoseOfDifferences) {
+  for (const int64_t positions : {0, 1, 4}) {
+    const int32_t s = static_cast<int32_t>(positions);
+    const AttentionGraph g = MakeAttention<double>(3, positions, {s, 0, s / 2});
+    CheckGradients(g.b, g.loss, g.inputs, g.values);
+  }
+  const AttentionGraph empty = MakeAttention<double>(0, 2, {1});
+  CheckGradients(empty.b, empty.loss, empty.inputs, empty.values);
+}
+
+TEST(Attention, ALengthBeyondTheMemoryIsNamed) {
+  const AttentionGraph g = MakeAttention<float>(1, 2, {2, 3});
+  auto session = Session::Create(g.b);
+  ASSERT_TRUE(session.ok()) << session.status();
+  const auto run = session->Run(FeedsOf(g.inputs, g.values), {g.result.context});
+  EXPECT_THAT(std::string(run.status().message()),
+              HasSubstr("length 3 of example 1 is outside [0, 2]"));
+}
+
 }  // namespace
 }  // namespace viv

@@ -1,48 +1,16 @@
 // Lstm and LstmGrad: the input's product for all steps at once, then for each step the recurrent
 // product and a fused loop over the gates.
 #include <algorithm>
-#include <vector>
 
-#include "absl/strings/str_cat.h"
 #include "core/base/parallel.h"
 #include "core/base/status.h"
 #include "core/kernels/cpu/gemm.h"
+#include "core/kernels/cpu/lengths.h"
 #include "core/kernels/cpu/lstm_rows.h"
 #include "core/kernels/cpu/register.h"
 
 namespace viv {
 namespace {
-
-// The lengths of the examples of a batch, and how far the batch is active at each step.
-class Lengths {
- public:
-  // `lengths` may be null: all `steps`.
-  static absl::StatusOr<Lengths> Make(const Tensor* lengths, int64_t steps, int64_t batch) {
-    Lengths result;
-    result.batch_ = batch;
-    if (lengths == nullptr) return result;
-    result.of_ = lengths->data<int32_t>();
-    for (int64_t b = 0; b < batch; ++b) {
-      if (result.of_[b] < 0 || result.of_[b] > steps) {
-        return absl::OutOfRangeError(absl::StrCat("length ", result.of_[b], " of example ", b,
-                                                  " is outside [0, ", steps, "]"));
-      }
-    }
-    return result;
-  }
-  bool Valid(int64_t example, int64_t step) const { return of_ == nullptr || step < of_[example]; }
-  int64_t Of(int64_t example, int64_t steps) const { return of_ == nullptr ? steps : of_[example]; }
-  // The examples that need a product at `step`: those before the last valid one, and it.
-  int64_t ActiveRows(int64_t step) const {
-    int64_t rows = batch_;
-    while (rows > 0 && !Valid(rows - 1, step)) --rows;
-    return rows;
-  }
-
- private:
-  const int32_t* of_ = nullptr;
-  int64_t batch_ = 0;
-};
 
 // Rows of `units` units worth about 20 us of gate arithmetic.
 int64_t RowGrain(int64_t units) { return std::max<int64_t>(1, 8192 / std::max<int64_t>(1, units)); }
@@ -218,7 +186,7 @@ class LstmGradKernel : public Kernel {
     if (order_.reverse) {
       T* first = static_cast<T*>(c.scratch());
       for (int64_t b = 0; b < batch_; ++b) {
-        const int64_t t = std::max<int64_t>(0, lengths.Of(b, steps) - 1);
+        const int64_t t = std::max<int64_t>(0, lengths.Of(b) - 1);
         std::copy_n(dz + 4 * (t * state + b * units_), 4 * units_, first + 4 * b * units_);
       }
       g.b = first;

@@ -1,0 +1,174 @@
+// Attention and AttentionGrad: for each example strided products over its valid positions.
+#include <algorithm>
+#include <mutex>
+
+#include "core/base/parallel.h"
+#include "core/base/status.h"
+#include "core/kernels/cpu/gemm.h"
+#include "core/kernels/cpu/lengths.h"
+#include "core/kernels/cpu/register.h"
+#include "core/kernels/cpu/softmax_rows.h"
+
+namespace viv {
+namespace {
+
+// The extents, and loops over examples.
+class AttentionShape {
+ public:
+  AttentionShape(const KernelInit& init, int lengths_input)
+      : steps_(init.input_shapes[0].dim(0)),
+        batch_(init.input_shapes[0].dim(1)),
+        depth_(init.input_shapes[0].dim(2)),
+        positions_(init.input_shapes[1].dim(0)),
+        width_(init.input_shapes[2].dim(2)),
+        lengths_input_(lengths_input) {}
+
+ protected:
+  // Calls run(example, its valid positions) for all examples, several at once; the first error.
+  template <typename F>
+  absl::Status ForEachExample(const KernelContext& c, F run) const {
+    ASSIGN_OR_RETURN(
+        const Lengths lengths,
+        Lengths::Make(c.num_inputs() > lengths_input_ ? &c.input(lengths_input_) : nullptr,
+                      positions_, batch_));
+    const int64_t work = 2 * steps_ * positions_ * (depth_ + width_);
+    std::mutex mutex;
+    absl::Status status;
+    ParallelFor(batch_, std::max<int64_t>(1, 1000000 / std::max<int64_t>(1, work)),
+                [&](int64_t begin, int64_t end) {
+                  for (int64_t b = begin; b < end; ++b) {
+                    const absl::Status one = run(b, lengths.Of(b));
+                    if (one.ok()) continue;
+                    const std::lock_guard<std::mutex> lock(mutex);
+                    status.Update(one);
+                  }
+                });
+    return status;
+  }
+
+  const int64_t steps_, batch_, depth_, positions_, width_;
+  const int lengths_input_;
+};
+
+template <typename T>
+class AttentionKernel : public Kernel, private AttentionShape {
+ public:
+  explicit AttentionKernel(const KernelInit& init) : AttentionShape(init, 3) {}
+
+  absl::Status Compute(const KernelContext& c) const override {
+    return ForEachExample(c, [&](int64_t b, int64_t length) { return Example(c, b, length); });
+  }
+
+ private:
+  absl::Status Example(const KernelContext& c, int64_t b, int64_t length) const {
+    T* weights = c.out<T>(1) + b * positions_;
+    RETURN_IF_ERROR(Gemm(GemmArgs<T>{.transpose_b = true,
+                                     .m = steps_,
+                                     .n = length,
+                                     .k = depth_,
+                                     .a = c.in<T>(0) + b * depth_,
+                                     .lda = batch_ * depth_,
+                                     .b = c.in<T>(1) + b * depth_,
+                                     .ldb = batch_ * depth_,
+                                     .c = weights,
+                                     .ldc = batch_ * positions_}));
+    for (int64_t t = 0; t < steps_; ++t) {
+      T* row = weights + t * batch_ * positions_;
+      if (length > 0) SoftmaxRow(row, length, row);
+      std::fill(row + length, row + positions_, T{0});
+    }
+    return Gemm(GemmArgs<T>{.m = steps_,
+                            .n = width_,
+                            .k = length,
+                            .a = weights,
+                            .lda = batch_ * positions_,
+                            .b = c.in<T>(2) + b * width_,
+                            .ldb = batch_ * width_,
+                            .c = c.out<T>(0) + b * width_,
+                            .ldc = batch_ * width_});
+  }
+};
+
+template <typename T>
+class AttentionGradKernel : public Kernel, private AttentionShape {
+ public:
+  explicit AttentionGradKernel(const KernelInit& init) : AttentionShape(init, 6) {}
+
+  // The gradients of the scores, [T, S] for each example.
+  size_t scratch_bytes() const override { return batch_ * steps_ * positions_ * sizeof(T); }
+
+  absl::Status Compute(const KernelContext& c) const override {
+    return ForEachExample(c, [&](int64_t b, int64_t length) { return Example(c, b, length); });
+  }
+
+ private:
+  absl::Status Example(const KernelContext& c, int64_t b, int64_t length) const {
+    const int64_t weights_stride = batch_ * positions_;
+    const T* weights = c.in<T>(3) + b * positions_;
+    T* scores = static_cast<T*>(c.scratch()) + b * steps_ * positions_;
+    RETURN_IF_ERROR(Gemm(GemmArgs<T>{.transpose_b = true,
+                                     .m = steps_,
+                                     .n = length,
+                                     .k = width_,
+                                     .a = c.in<T>(4) + b * width_,
+                                     .lda = batch_ * width_,
+                                     .b = c.in<T>(2) + b * width_,
+                                     .ldb = batch_ * width_,
+                                     .c = scores,
+                                     .ldc = positions_}));
+    for (int64_t t = 0; t < steps_; ++t) {
+      const T* d_weights = c.in<T>(5) + b * positions_ + t * weights_stride;
+      ScoresRow(weights + t * weights_stride, d_weights, length, scores + t * positions_);
+    }
+    // dQ = dS K, dK = dS^T Q, dV = W^T dC.
+    RETURN_IF_ERROR(Gemm(GemmArgs<T>{.m = steps_,
+                                     .n = depth_,
+                                     .k = length,
+                                     .a = scores,
+                                     .lda = positions_,
+                                     .b = c.in<T>(1) + b * depth_,
+                                     .ldb = batch_ * depth_,
+                                     .c = c.out<T>(0) + b * depth_,
+                                     .ldc = batch_ * depth_}));
+    RETURN_IF_ERROR(Backwards(scores, positions_, c.in<T>(0) + b * depth_, length, depth_,
+                              c.out<T>(1) + b * depth_));
+    return Backwards(weights, weights_stride, c.in<T>(4) + b * width_, length, width_,
+                     c.out<T>(2) + b * width_);
+  }
+
+  // On entry `d` holds dC V^T, on return the gradients of the scores.
+  static void ScoresRow(const T* w, const T* d_weights, int64_t length, T* d) {
+    T inner = 0;
+    for (int64_t s = 0; s < length; ++s) {
+      d[s] += d_weights[s];
+      inner += d[s] * w[s];
+    }
+    for (int64_t s = 0; s < length; ++s) d[s] = w[s] * (d[s] - inner);
+  }
+
+  // out [length, columns] = a^T x for a: [T, length], x: [T, columns]; 0 past the length.
+  absl::Status Backwards(const T* a, int64_t a_stride, const T* x, int64_t length, int64_t columns,
+                         T* out) const {
+    for (int64_t s = length; s < positions_; ++s) {
+      std::fill_n(out + s * batch_ * columns, columns, T{0});
+    }
+    return Gemm(GemmArgs<T>{.transpose_a = true,
+                            .m = length,
+                            .n = columns,
+                            .k = steps_,
+                            .a = a,
+                            .lda = a_stride,
+                            .b = x,
+                            .ldb = batch_ * columns,
+                            .c = out,
+                            .ldc = batch_ * columns});
+  }
+};
+
+const bool kAttention = RegisterFor<float, double>(
+    "Attention", []<typename T>() { return MakeKernel<AttentionKernel<T>>(); });
+const bool kAttentionGrad = RegisterFor<float, double>(
+    "AttentionGrad", []<typename T>() { return MakeKernel<AttentionGradKernel<T>>(); });
+
+}  // namespace
+}  // namespace viv
