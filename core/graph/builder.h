@@ -43,6 +43,10 @@ class GraphBuilder {
   GraphBuilder At(const CallSite& site) const;
 
   const std::string& scope() const { return scope_; }
+  // The name of the function under construction; "" in a graph that is none.
+  std::string function_name() const {
+    return state_->function == nullptr ? "" : state_->function->name();
+  }
 
  private:
   friend class BuilderRef;

@@ -18,6 +18,14 @@ inline constexpr int64_t kNoIgnoredLabel = INT64_MIN;
 Output SoftmaxCrossEntropy(BuilderRef b, Output logits, Output labels, float label_smoothing = 0,
                            int64_t ignored_label = kNoIgnoredLabel);
 
+// Inverted dropout: zeros each element of x with probability `rate`, in [0, 1), and divides the
+// others by 1 - rate. `training`, where valid, is a boolean scalar: without it x passes unchanged.
+// The mask depends on an example's global index along `batch_axis`, not on how batches are split.
+Output Dropout(BuilderRef b, Output x, float rate, Output training = {}, int64_t batch_axis = 0);
+
+// x: [..., D]; scale, bias: [D]. Makes each row's mean 0 and variance 1, then scales and shifts it.
+Output LayerNorm(BuilderRef b, Output x, Output scale, Output bias, float epsilon = 1e-5f);
+
 }  // namespace viv
 
 #endif  // VIV_CORE_OPS_NN_H_

@@ -120,5 +120,111 @@ TEST(SoftmaxCrossEntropy, ALabelOutsideIsNamed) {
               HasSubstr("label -1 of row 1 is outside [0, 3)"));
 }
 
+TEST(LayerNorm, RowsHaveMeanAndVariance) {
+  for (const int64_t n : {1, 5, 16, 67}) {
+    GraphBuilder b;
+    const Output x = Const(b, Random<float>({2, 3, n}, 1));
+    const Output scale = OnesLike(b, Const(b, Random<float>({n}, 2)));
+    const Output y = LayerNorm(b, x, scale, ZerosLike(b, scale), 1e-6f);
+    const Tensor got = RunOnce(b, {y})[0];
+    for (int64_t r = 0; r < 6; ++r) {
+      double sum = 0, squares = 0;
+      for (int64_t j = 0; j < n; ++j) {
+        sum += got.data<float>()[r * n + j];
+        squares += std::pow(got.data<float>()[r * n + j], 2);
+      }
+      EXPECT_NEAR(sum / n, 0, 1e-6);
+      EXPECT_NEAR(squares / n, n == 1 ? 0 : 1, 1e-4);
+    }
+  }
+}
+
+TEST(LayerNorm, CanBeDifferentiatedTwice) {
+  for (const Shape& shape : {Shape({2, 3, 5}), Shape({4}), Shape({0, 4}), Shape({3, 0})}) {
+    GraphBuilder b;
+    const Shape row({shape.dim(shape.rank() - 1)});
+    const std::vector<Tensor> values = {Random<double>(shape, 1), Random<double>(row, 2),
+                                        Random<double>(row, 3)};
+    std::vector<Output> in;
+    for (const Tensor& v : values) in.push_back(Placeholder(b, kDouble, v.shape()));
+    const Output weights = Const(b, Random<double>(shape, 4));
+    const Output loss = Sum(b, Mul(b, weights, Square(b, LayerNorm(b, in[0], in[1], in[2], 0.1f))));
+    CheckTwice(b, loss, in, values);
+  }
+}
+
+TEST(LayerNorm, FloatFollowsDouble) {
+  std::vector<Tensor> results[2];
+  for (const bool single : {true, false}) {
+    const auto random = [&](const Shape& shape, uint64_t seed) {
+      return single ? Random<float>(shape, seed) : Random<double>(shape, seed);
+    };
+    GraphBuilder b;
+    std::vector<Output> in = {Const(b, random({400, 133}, 1)), Const(b, random({133}, 2)),
+                              Const(b, random({133}, 3))};
+    const Output y = LayerNorm(b, in[0], in[1], in[2]);
+    const auto gradients = DenseGradients(b, {y}, in, {Const(b, random({400, 133}, 4))});
+    ASSERT_TRUE(gradients.ok()) << gradients.status();
+    results[single ? 0 : 1] = RunOnce(b, {y, (*gradients)[0], (*gradients)[1], (*gradients)[2]});
+  }
+  for (int k = 0; k < 4; ++k) {
+    for (int64_t i = 0; i < results[0][k].num_elements(); ++i) {
+      ASSERT_NEAR(results[0][k].ElementAsDouble(i), results[1][k].ElementAsDouble(i), 2e-5);
+    }
+  }
+}
+
+TEST(Dropout, DropsTheAskedPartAndScalesTheRest) {
+  GraphBuilder b;
+  const Output x = OnesLike(b, Const(b, Random<float>({100, 1001}, 1)));
+  const Output y = Dropout(b, x, 0.3f);
+  const auto gradient = DenseGradients(b, {y}, {x});
+  ASSERT_TRUE(gradient.ok()) << gradient.status();
+  const auto got = RunOnce(b, {y, (*gradient)[0], Dropout(b, x, 0.3f)});
+  int64_t dropped = 0, same = 0;
+  for (int64_t i = 0; i < 100100; ++i) {
+    const float value = got[0].data<float>()[i];
+    dropped += value == 0;
+    EXPECT_NEAR(value, value == 0 ? 0 : 1 / 0.7, 1e-4);
+    ASSERT_EQ(value, got[1].data<float>()[i]) << "the gradient has another mask";
+    same += value == got[2].data<float>()[i];
+  }
+  EXPECT_NEAR(dropped / 100100.0, 0.3, 0.01);
+  EXPECT_NEAR(same / 100100.0, 0.7 * 0.7 + 0.3 * 0.3, 0.01) << "two nodes share a mask";
+}
+
+TEST(Dropout, TheMaskBelongsToTheExampleAndTheStep) {
+  GraphBuilder b;
+  const Output x = Placeholder(b, kFloat, {3, -1, 10});
+  const Output training = Placeholder(b, kBool, {});
+  const Output y = Dropout(b, x, 0.5f, training, 1);
+  auto session = Session::Create(b, {.seed = 5});
+  ASSERT_TRUE(session.ok()) << session.status();
+  const auto run = [&](int64_t batch, int64_t step, bool train) {
+    const std::vector<float> ones(3 * batch * 10, 1.0f);
+    const auto result = session->Run(
+        {{x, Tensor::Of<float>({3, batch, 10}, ones)}, {training, Tensor::Scalar<bool>(train)}},
+        {y}, {.step = step});
+    EXPECT_TRUE(result.ok()) << result.status();
+    return (*result)[0];
+  };
+  const Tensor four = run(4, 1, true), two = run(2, 1, true);
+  for (int64_t t = 0; t < 3; ++t) {
+    for (int64_t i = 0; i < 20; ++i) {
+      EXPECT_EQ(four.data<float>()[t * 40 + i], two.data<float>()[t * 20 + i]);
+    }
+  }
+  EXPECT_TRUE(run(4, 1, true).Identical(four));
+  EXPECT_FALSE(run(4, 2, true).Identical(four));
+  const Tensor off = run(4, 1, false);
+  for (int64_t i = 0; i < 120; ++i) EXPECT_EQ(off.data<float>()[i], 1);
+}
+
+TEST(Dropout, ARateOfOneIsAnError) {
+  GraphBuilder b;
+  Dropout(b, Const(b, 1.0f), 1.0f);
+  EXPECT_THAT(std::string(b.status().message()), HasSubstr("rate is 1, outside [0, 1)"));
+}
+
 }  // namespace
 }  // namespace viv

@@ -1,0 +1,74 @@
+// Dropout: 16 random bits an element, from Philox at (element, example).
+#include <algorithm>
+
+#include "core/base/parallel.h"
+#include "core/base/random.h"
+#include "core/kernels/cpu/register.h"
+
+namespace viv {
+namespace {
+
+// Elements that one block of random bits serves.
+constexpr int64_t kBlock = 8;
+
+template <typename T>
+class DropoutKernel : public Kernel {
+ public:
+  explicit DropoutKernel(const KernelInit& init)
+      : key_(HashString64(init.attrs.String("key"))),
+        threshold_(static_cast<uint32_t>(init.attrs.Float("rate") * 65536 + 0.5)),
+        scale_(static_cast<T>(65536.0 / (65536.0 - std::min(threshold_, 65535u)))) {
+    const Shape& shape = init.input_shapes[0];
+    if (shape.rank() == 0) return;
+    const int64_t axis = init.attrs.Int("batch_axis");
+    const int at = static_cast<int>(axis < 0 ? axis + shape.rank() : axis);
+    outer_ = shape.Elements(0, at);
+    batch_ = shape.dim(at);
+    inner_ = shape.Elements(at + 1, shape.rank());
+  }
+
+  absl::Status Compute(const KernelContext& c) const override {
+    const T* x = c.in<T>(0);
+    T* y = c.out<T>();
+    if (c.num_inputs() > 1 && !*c.in<bool>(1)) {
+      if (x != y) std::copy_n(x, c.input(0).num_elements(), y);
+      return absl::OkStatus();
+    }
+    const StepInfo& step = c.step();
+    const uint64_t key =
+        HashCombine(HashCombine(step.seed, key_), HashCombine(step.step, step.loop_index));
+    const int64_t grain = std::max<int64_t>(1, 16384 / std::max<int64_t>(1, inner_));
+    ParallelFor(outer_ * batch_, grain, [&](int64_t begin, int64_t end) {
+      for (int64_t row = begin; row < end; ++row) {
+        Row(key, row / batch_, step.first_example + row % batch_, x + row * inner_,
+            y + row * inner_);
+      }
+    });
+    return absl::OkStatus();
+  }
+
+ private:
+  void Row(uint64_t key, int64_t outer, uint64_t example, const T* x, T* y) const {
+    uint64_t block = outer * ((inner_ + kBlock - 1) / kBlock);
+    for (int64_t j = 0; j < inner_; j += kBlock, ++block) {
+      const auto bits =
+          Philox4x32({static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32),
+                      static_cast<uint32_t>(example), static_cast<uint32_t>(example >> 32)},
+                     {static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)});
+      for (int64_t k = 0; k < std::min(kBlock, inner_ - j); ++k) {
+        const uint32_t word = k % 2 == 0 ? bits[k / 2] & 0xffff : bits[k / 2] >> 16;
+        y[j + k] = word < threshold_ ? T{0} : x[j + k] * scale_;
+      }
+    }
+  }
+
+  const uint64_t key_;
+  const uint32_t threshold_;
+  const T scale_;
+  int64_t outer_ = 1, batch_ = 1, inner_ = 1;
+};
+const bool kDropout = RegisterFor<float, double>(
+    "Dropout", []<typename T>() { return MakeKernel<DropoutKernel<T>>(); }, {{0, 0}});
+
+}  // namespace
+}  // namespace viv
