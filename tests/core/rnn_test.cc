@@ -66,6 +66,7 @@ const std::vector<LayerCase>& Cases() {
                                                         {5, 4, 3, 9, {5, 0, 3, 1}, true},
                                                         {4, 2, 3, 17, {2, 3}, true},
                                                         {1, 1, 1, 1, {}, false},
+                                                        {3, 20, 7, 40, {}, false},
                                                         {0, 2, 3, 4, {}, false},
                                                         {0, 2, 3, 4, {}, true},
                                                         {3, 0, 2, 4, {}, true},

@@ -7,6 +7,7 @@
 #include "core/kernels/cpu/gemm.h"
 #include "core/kernels/cpu/lengths.h"
 #include "core/kernels/cpu/lstm_rows.h"
+#include "core/kernels/cpu/recurrent_product.h"
 #include "core/kernels/cpu/register.h"
 
 namespace viv {
@@ -31,7 +32,10 @@ class LstmKernel : public Kernel {
       : order_{init.input_shapes[0].dim(0), init.attrs.Bool("reverse")},
         batch_(init.input_shapes[0].dim(1)),
         features_(init.input_shapes[0].dim(2)),
-        units_(init.input_shapes[4].dim(0)) {}
+        units_(init.input_shapes[4].dim(0)),
+        product_(units_, 4 * units_, false, order_.steps) {}
+
+  size_t scratch_bytes() const override { return product_.scratch_bytes(); }
 
   absl::Status Compute(const KernelContext& c) const override {
     ASSIGN_OR_RETURN(
@@ -51,19 +55,12 @@ class LstmKernel : public Kernel {
                                      .ldb = 4 * units_,
                                      .c = gates,
                                      .ldc = 4 * units_}));
+    product_.Prepare(c.in<T>(4), c.scratch());
     const T* cell = c.in<T>(2);
     for (int64_t s = 0; s < order_.steps; ++s) {
       const int64_t t = order_.At(s);
-      RETURN_IF_ERROR(Gemm(GemmArgs<T>{.m = lengths.ActiveRows(t),
-                                       .n = 4 * units_,
-                                       .k = units_,
-                                       .a = h,
-                                       .lda = units_,
-                                       .b = c.in<T>(4),
-                                       .ldb = 4 * units_,
-                                       .beta = 1,
-                                       .c = gates + 4 * t * state,
-                                       .ldc = 4 * units_}));
+      RETURN_IF_ERROR(product_.Accumulate(lengths.ActiveRows(t), h, c.in<T>(4), c.scratch(),
+                                          gates + 4 * t * state));
       ParallelFor(batch_, RowGrain(units_), [&](int64_t begin, int64_t end) {
         for (int64_t b = begin; b < end; ++b) {
           Row(lengths.Valid(b, t), c.in<T>(5), cell + b * units_,
@@ -91,6 +88,7 @@ class LstmKernel : public Kernel {
 
   Order order_;
   int64_t batch_, features_, units_;
+  RecurrentProduct<T> product_;
 };
 
 template <typename T>
@@ -99,11 +97,14 @@ class LstmGradKernel : public Kernel {
   explicit LstmGradKernel(const KernelInit& init)
       : order_{init.input_shapes[0].dim(0), init.attrs.Bool("reverse")},
         batch_(init.input_shapes[0].dim(1)),
-        units_(init.input_shapes[0].dim(2)) {}
+        units_(init.input_shapes[0].dim(2)),
+        product_(units_, 4 * units_, true, order_.steps) {}
 
-  // For the reversed layer: the gates' gradients at each example's first step.
+  // For the product, and after the last step for the reversed layer: the gates' gradients at each
+  // example's first step.
   size_t scratch_bytes() const override {
-    return order_.reverse ? batch_ * 4 * units_ * sizeof(T) : 0;
+    const size_t first_steps = order_.reverse ? batch_ * 4 * units_ * sizeof(T) : 0;
+    return std::max(product_.scratch_bytes(), first_steps);
   }
 
   absl::Status Compute(const KernelContext& c) const override {
@@ -116,20 +117,12 @@ class LstmGradKernel : public Kernel {
       if (c.out<T>(i) != c.in<T>(6 + i)) std::copy_n(c.in<T>(6 + i), state, c.out<T>(i));
     }
     std::fill_n(c.out<T>(4), 4 * units_, T{0});
+    product_.Prepare(c.in<T>(3), c.scratch());
     for (int64_t s = order_.steps - 1; s >= 0; --s) {
       const int64_t t = order_.At(s);
       Gates(c, lengths, t, s == 0 ? c.in<T>(2) : c.in<T>(5) + order_.Before(s) * state);
-      RETURN_IF_ERROR(Gemm(GemmArgs<T>{.transpose_b = true,
-                                       .m = lengths.ActiveRows(t),
-                                       .n = units_,
-                                       .k = 4 * units_,
-                                       .a = c.out<T>(0) + 4 * t * state,
-                                       .lda = 4 * units_,
-                                       .b = c.in<T>(3),
-                                       .ldb = 4 * units_,
-                                       .beta = 1,
-                                       .c = c.out<T>(1),
-                                       .ldc = units_}));
+      RETURN_IF_ERROR(product_.Accumulate(lengths.ActiveRows(t), c.out<T>(0) + 4 * t * state,
+                                          c.in<T>(3), c.scratch(), c.out<T>(1)));
     }
     return RecurrentWeights(c, lengths);
   }
@@ -196,6 +189,7 @@ class LstmGradKernel : public Kernel {
 
   Order order_;
   int64_t batch_, units_;
+  RecurrentProduct<T> product_;
 };
 
 const bool kLstm =
