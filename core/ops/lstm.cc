@@ -2,51 +2,25 @@
 // through time from the residuals: the activated gates, 0 past an example's length, and the cells.
 #include "core/base/status.h"
 #include "core/graph/gradient_context.h"
-#include "core/graph/shape_context.h"
 #include "core/ops/array.h"
 #include "core/ops/math.h"
+#include "core/ops/recurrent_shape.h"
 #include "core/ops/rnn.h"
 
 namespace viv {
 namespace {
 
-// Extents of a layer; kUnknown where not known.
-struct Extents {
-  int64_t steps, batch, hidden;
-};
-
-absl::Status MergeInto(ShapeContext& c, int input, PartialShape expected, const char* what) {
-  return Annotate(expected.Merge(c.input(input)).status(), what);
-}
-
-// The extents from the first inputs (x or outputs: [T, B, ...]) and `recurrent` [H, 4H].
-absl::StatusOr<Extents> CheckExtents(ShapeContext& c, int recurrent, int lengths) {
-  RETURN_IF_ERROR(WithRank(c, 0, 3));
-  RETURN_IF_ERROR(WithRank(c, recurrent, 2));
-  const Extents e{c.input(0).dim(0), c.input(0).dim(1), c.input(recurrent).dim(0)};
-  if (e.hidden >= 0) {
-    RETURN_IF_ERROR(MergeInto(c, recurrent, {e.hidden, 4 * e.hidden}, "the recurrent weights"));
-  }
-  if (c.num_inputs() > lengths + 1) {
-    return absl::InvalidArgumentError("takes at most one vector of lengths");
-  }
-  if (c.num_inputs() > lengths) RETURN_IF_ERROR(MergeInto(c, lengths, {e.batch}, "lengths"));
-  return e;
-}
-
-int64_t Times4(int64_t extent) { return extent < 0 ? -1 : 4 * extent; }
-
 absl::Status LstmShape(ShapeContext& c) {
-  ASSIGN_OR_RETURN(const Extents e, CheckExtents(c, 4, 6));
-  const int64_t gates = Times4(e.hidden);
-  RETURN_IF_ERROR(MergeInto(c, 1, {e.batch, e.hidden}, "the initial h"));
-  RETURN_IF_ERROR(MergeInto(c, 2, {e.batch, e.hidden}, "the initial c"));
-  RETURN_IF_ERROR(MergeInto(c, 3, {c.input(0).dim(2), gates}, "the input weights"));
-  RETURN_IF_ERROR(MergeInto(c, 5, {gates}, "the bias"));
-  c.set_output(0, {e.steps, e.batch, e.hidden});
-  for (const int i : {1, 2}) c.set_output(i, {e.batch, e.hidden});
+  ASSIGN_OR_RETURN(const RecurrentExtents e, CheckLayer(c, 4, 4, 6));
+  const int64_t gates = Times(4, e.units);
+  RETURN_IF_ERROR(CheckInput(c, 1, {e.batch, e.units}, "the initial h"));
+  RETURN_IF_ERROR(CheckInput(c, 2, {e.batch, e.units}, "the initial c"));
+  RETURN_IF_ERROR(CheckInput(c, 3, {c.input(0).dim(2), gates}, "the input weights"));
+  RETURN_IF_ERROR(CheckInput(c, 5, {gates}, "the bias"));
+  c.set_output(0, {e.steps, e.batch, e.units});
+  for (const int i : {1, 2}) c.set_output(i, {e.batch, e.units});
   c.set_output(3, {e.steps, e.batch, gates});
-  c.set_output(4, {e.steps, e.batch, e.hidden});
+  c.set_output(4, {e.steps, e.batch, e.units});
   return absl::OkStatus();
 }
 
@@ -119,16 +93,16 @@ const OpRegistration kLstmGrad({
     .attrs = {{"reverse", AttrValue(false)}},
     .types = {{"T", {kFloat, kDouble}}},
     .shape = [](ShapeContext& c) -> absl::Status {
-      ASSIGN_OR_RETURN(const Extents e, CheckExtents(c, 3, 9));
-      const PartialShape state{e.batch, e.hidden}, all{e.steps, e.batch, e.hidden};
-      for (const int i : {1, 2, 7, 8}) RETURN_IF_ERROR(MergeInto(c, i, state, "a state"));
-      for (const int i : {0, 5, 6}) RETURN_IF_ERROR(MergeInto(c, i, all, "outputs or cells"));
-      const PartialShape gates{e.steps, e.batch, Times4(e.hidden)};
-      RETURN_IF_ERROR(MergeInto(c, 4, gates, "the gates"));
+      ASSIGN_OR_RETURN(const RecurrentExtents e, CheckLayer(c, 3, 4, 9));
+      const PartialShape state{e.batch, e.units}, all{e.steps, e.batch, e.units};
+      for (const int i : {1, 2, 7, 8}) RETURN_IF_ERROR(CheckInput(c, i, state, "a state"));
+      for (const int i : {0, 5, 6}) RETURN_IF_ERROR(CheckInput(c, i, all, "outputs or cells"));
+      const PartialShape gates{e.steps, e.batch, Times(4, e.units)};
+      RETURN_IF_ERROR(CheckInput(c, 4, gates, "the gates"));
       c.set_output(0, gates);
       for (const int i : {1, 2}) c.set_output(i, state);
-      c.set_output(3, {e.hidden, Times4(e.hidden)});
-      c.set_output(4, {Times4(e.hidden)});
+      c.set_output(3, {e.units, Times(4, e.units)});
+      c.set_output(4, {Times(4, e.units)});
       return absl::OkStatus();
     },
 });
@@ -138,13 +112,20 @@ const OpRegistration kLstmGrad({
 LstmResult Lstm(BuilderRef b, Output x, Output lengths, LstmState initial, const LstmWeights& w,
                 LstmOptions options) {
   if (!x.valid() || !w.recurrent.valid()) return {};
-  const int64_t hidden = w.recurrent.shape().dim(0);
-  if (!initial.h.valid()) initial.h = ZeroRows(b, x, 1, hidden);
-  if (!initial.c.valid()) initial.c = ZeroRows(b, x, 1, hidden);
+  const int64_t units = w.recurrent.shape().dim(0);
+  if (!initial.h.valid()) initial.h = ZeroRows(b, x, 1, units);
+  if (!initial.c.valid()) initial.c = ZeroRows(b, x, 1, units);
   std::vector<Output> inputs = {x, initial.h, initial.c, w.input, w.recurrent, w.bias};
   if (lengths.valid()) inputs.push_back(lengths);
   const std::vector<Output> y = b.AddMany("Lstm", inputs, {{"reverse", options.reverse}}, 5);
   return {y[0], {y[1], y[2]}};
+}
+
+BiLstmResult BiLstm(BuilderRef b, Output x, Output lengths, const LstmWeights& forward,
+                    const LstmWeights& backward) {
+  const LstmResult there = Lstm(b, x, lengths, {}, forward);
+  const LstmResult back = Lstm(b, x, lengths, {}, backward, {.reverse = true});
+  return {Concat(b, {there.outputs, back.outputs}, 2), there.last, back.last};
 }
 
 }  // namespace viv

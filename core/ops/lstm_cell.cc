@@ -2,26 +2,13 @@
 // new cell and h. LstmGatesGrad is its gradient, LstmCell the step made of it.
 #include "core/base/status.h"
 #include "core/graph/gradient_context.h"
-#include "core/graph/shape_context.h"
 #include "core/ops/array.h"
 #include "core/ops/math.h"
+#include "core/ops/recurrent_shape.h"
 #include "core/ops/rnn.h"
 
 namespace viv {
 namespace {
-
-// Checks that the inputs have these shapes, and sets the outputs' shapes.
-absl::Status SetShapes(ShapeContext& c, std::initializer_list<PartialShape> inputs,
-                       std::initializer_list<PartialShape> outputs) {
-  int i = 0;
-  for (const PartialShape& expected : inputs) {
-    RETURN_IF_ERROR(Annotate(expected.Merge(c.input(i)).status(), "input " + std::to_string(i)));
-    ++i;
-  }
-  i = 0;
-  for (const PartialShape& shape : outputs) c.set_output(i++, shape);
-  return absl::OkStatus();
-}
 
 struct CellShapes {
   PartialShape cell, gates;  // [B, H], [B, 4H]
@@ -30,7 +17,7 @@ struct CellShapes {
 absl::StatusOr<CellShapes> CellShapesOf(ShapeContext& c, int input) {
   RETURN_IF_ERROR(WithRank(c, input, 2));
   const int64_t batch = c.input(input).dim(0), hidden = c.input(input).dim(1);
-  return CellShapes{{batch, hidden}, {batch, hidden < 0 ? -1 : 4 * hidden}};
+  return CellShapes{{batch, hidden}, {batch, Times(4, hidden)}};
 }
 
 struct Gates {
@@ -112,7 +99,11 @@ const OpRegistration kGates({
     .types = {{"T", {kFloat, kDouble}}},
     .shape = [](ShapeContext& c) -> absl::Status {
       ASSIGN_OR_RETURN(const CellShapes s, CellShapesOf(c, 3));
-      return SetShapes(c, {s.gates, s.gates, {s.gates.dim(1)}, s.cell}, {s.cell, s.cell, s.gates});
+      for (const int i : {0, 1}) RETURN_IF_ERROR(CheckInput(c, i, s.gates, "a product"));
+      RETURN_IF_ERROR(CheckInput(c, 2, {s.gates.dim(1)}, "the bias"));
+      for (const int i : {0, 1}) c.set_output(i, s.cell);
+      c.set_output(2, s.gates);
+      return absl::OkStatus();
     },
     .gradient = GatesGradient,
 });
@@ -125,7 +116,11 @@ const OpRegistration kGatesGrad({
     .types = {{"T", {kFloat, kDouble}}},
     .shape = [](ShapeContext& c) -> absl::Status {
       ASSIGN_OR_RETURN(const CellShapes s, CellShapesOf(c, 1));
-      return SetShapes(c, {s.gates, s.cell, s.cell, s.cell, s.cell}, {s.gates, s.cell});
+      RETURN_IF_ERROR(CheckInput(c, 0, s.gates, "the gates"));
+      for (const int i : {2, 3, 4}) RETURN_IF_ERROR(CheckInput(c, i, s.cell, "a cell"));
+      c.set_output(0, s.gates);
+      c.set_output(1, s.cell);
+      return absl::OkStatus();
     },
     .gradient = GatesGradGradient,
 });

@@ -36,6 +36,36 @@ LstmResult Lstm(BuilderRef b, Output x, Output lengths, LstmState initial, const
 // One step. x: [B, I].
 LstmState LstmCell(BuilderRef b, Output x, LstmState state, const LstmWeights& w);
 
+// Two layers that read the sequences in both directions.
+struct BiLstmResult {
+  Output outputs;  // [T, B, H forward + H backward]
+  LstmState forward, backward;
+};
+BiLstmResult BiLstm(BuilderRef b, Output x, Output lengths, const LstmWeights& forward,
+                    const LstmWeights& backward);
+
+// Gated recurrent units (Cho et al. 2014) in the form of cuDNN and PyTorch, where r scales the
+// candidate's recurrent product. Columns in the order r, z, n; the bias has a fourth part q:
+//   r = sigmoid(x Wr + h Ur + bias_r);  z = sigmoid(x Wz + h Uz + bias_z)
+//   n = tanh(x Wn + bias_n + r (h Un + bias_q));  h' = (1 - z) n + z h
+struct GruWeights {
+  Output input;      // [I, 3H]
+  Output recurrent;  // [H, 3H]
+  Output bias;       // [4H]
+};
+struct GruOptions {
+  // Reads each sequence from its last valid element to its first.
+  bool reverse = false;
+};
+struct GruResult {
+  Output outputs;  // [T, B, H]
+  Output last;     // [B, H]
+};
+// As Lstm and LstmCell.
+GruResult Gru(BuilderRef b, Output x, Output lengths, Output initial, const GruWeights& w,
+              GruOptions options = {});
+Output GruCell(BuilderRef b, Output x, Output h, const GruWeights& w);
+
 // Attention of queries [T, B, D] over a padded memory: keys [S, B, D], values [S, B, V]. For each
 // example the weights are the softmax of the products of a query with the keys, over the first
 // lengths[b] positions (int32 in [0, S]; an invalid `lengths`: all S) and 0 elsewhere; the context

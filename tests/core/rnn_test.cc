@@ -8,6 +8,7 @@
 #include "core/ops/array.h"
 #include "core/ops/math.h"
 #include "gmock/gmock.h"
+#include "recurrent_cases.h"
 
 namespace viv {
 namespace {
@@ -15,12 +16,6 @@ namespace {
 using ::testing::HasSubstr;
 
 // One layer with everything that a loss may flow through.
-struct LayerCase {
-  int64_t steps, batch, features, units;
-  std::vector<int32_t> lengths;  // empty: none
-  bool reverse;
-};
-
 struct Layer {
   GraphBuilder b;
   std::vector<Output> inputs;  // x, h, c, Wx, Wh, bias
@@ -57,21 +52,6 @@ Layer MakeLayer(const LayerCase& k) {
       b, Sum(b, Mul(b, weights, layer.result.outputs)),
       Add(b, Sum(b, Mul(b, of_h, layer.result.last.h)), Sum(b, Square(b, layer.result.last.c))));
   return layer;
-}
-
-const std::vector<LayerCase>& Cases() {
-  static const auto* cases = new std::vector<LayerCase>{{5, 3, 4, 6, {}, false},
-                                                        {5, 3, 4, 6, {}, true},
-                                                        {5, 4, 3, 9, {5, 0, 3, 1}, false},
-                                                        {5, 4, 3, 9, {5, 0, 3, 1}, true},
-                                                        {4, 2, 3, 17, {2, 3}, true},
-                                                        {1, 1, 1, 1, {}, false},
-                                                        {3, 20, 7, 40, {}, false},
-                                                        {0, 2, 3, 4, {}, false},
-                                                        {0, 2, 3, 4, {}, true},
-                                                        {3, 0, 2, 4, {}, true},
-                                                        {3, 2, 0, 5, {}, false}};
-  return *cases;
 }
 
 // The same layer, one example at a time, from LstmCell.
@@ -172,6 +152,28 @@ TEST(Lstm, TheCellCanBeDifferentiatedTwice) {
   Output norm = Sum(b, Square(b, (*first)[0]));
   for (size_t i = 1; i < first->size(); ++i) norm = Add(b, norm, Sum(b, Square(b, (*first)[i])));
   CheckGradients(b, norm, in, values, 2e-6);
+}
+
+TEST(BiLstm, JoinsBothDirections) {
+  GraphBuilder b;
+  const Output x = Const(b, Random<float>({3, 2, 4}, 1));
+  const Output lengths = Const(b, Tensor::Of<int32_t>({2}, {3, 1}));
+  const auto weights = [&](uint64_t seed) {
+    return LstmWeights{Const(b, Random<float>({4, 20}, seed)),
+                       Const(b, Random<float>({5, 20}, seed + 1)),
+                       Const(b, Random<float>({20}, seed + 2))};
+  };
+  const LstmWeights there = weights(2), back = weights(9);
+  const BiLstmResult both = BiLstm(b, x, lengths, there, back);
+  const Output first = Lstm(b, x, lengths, {}, there).outputs;
+  const Output second = Lstm(b, x, lengths, {}, back, {.reverse = true}).outputs;
+  auto session = Session::Create(b);
+  ASSERT_TRUE(session.ok()) << session.status();
+  const auto run = session->Run({}, {both.outputs, Concat(b, {first, second}, 2), both.backward.h,
+                                     Reshape(b, SliceAxis(b, second, 0, 0, 1), {2, 5})});
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_TRUE((*run)[0].Identical((*run)[1]));
+  EXPECT_TRUE((*run)[2].Identical((*run)[3]));
 }
 
 TEST(Lstm, BadInputIsNamed) {

@@ -4,26 +4,13 @@
 
 #include "core/base/parallel.h"
 #include "core/base/status.h"
-#include "core/kernels/cpu/gemm.h"
-#include "core/kernels/cpu/lengths.h"
 #include "core/kernels/cpu/lstm_rows.h"
+#include "core/kernels/cpu/recurrent_layer.h"
 #include "core/kernels/cpu/recurrent_product.h"
 #include "core/kernels/cpu/register.h"
 
 namespace viv {
 namespace {
-
-// Rows of `units` units worth about 20 us of gate arithmetic.
-int64_t RowGrain(int64_t units) { return std::max<int64_t>(1, 8192 / std::max<int64_t>(1, units)); }
-
-// Where the steps lie in time.
-struct Order {
-  int64_t steps;
-  bool reverse;
-  // The s-th step that is computed; the one before it, -1 for none.
-  int64_t At(int64_t s) const { return reverse ? steps - 1 - s : s; }
-  int64_t Before(int64_t s) const { return s == 0 ? -1 : At(s - 1); }
-};
 
 template <typename T>
 class LstmKernel : public Kernel {
@@ -59,9 +46,9 @@ class LstmKernel : public Kernel {
     const T* cell = c.in<T>(2);
     for (int64_t s = 0; s < order_.steps; ++s) {
       const int64_t t = order_.At(s);
-      RETURN_IF_ERROR(product_.Accumulate(lengths.ActiveRows(t), h, c.in<T>(4), c.scratch(),
-                                          gates + 4 * t * state));
-      ParallelFor(batch_, RowGrain(units_), [&](int64_t begin, int64_t end) {
+      RETURN_IF_ERROR(product_.Multiply(lengths.ActiveRows(t), h, c.in<T>(4), c.scratch(), true,
+                                        gates + 4 * t * state));
+      ParallelFor(batch_, UnitGrain(units_), [&](int64_t begin, int64_t end) {
         for (int64_t b = begin; b < end; ++b) {
           Row(lengths.Valid(b, t), c.in<T>(5), cell + b * units_,
               gates + 4 * (t * state + b * units_), cells + t * state + b * units_, h + b * units_,
@@ -86,7 +73,7 @@ class LstmKernel : public Kernel {
     }
   }
 
-  Order order_;
+  StepOrder order_;
   int64_t batch_, features_, units_;
   RecurrentProduct<T> product_;
 };
@@ -121,10 +108,13 @@ class LstmGradKernel : public Kernel {
     for (int64_t s = order_.steps - 1; s >= 0; --s) {
       const int64_t t = order_.At(s);
       Gates(c, lengths, t, s == 0 ? c.in<T>(2) : c.in<T>(5) + order_.Before(s) * state);
-      RETURN_IF_ERROR(product_.Accumulate(lengths.ActiveRows(t), c.out<T>(0) + 4 * t * state,
-                                          c.in<T>(3), c.scratch(), c.out<T>(1)));
+      RETURN_IF_ERROR(product_.Multiply(lengths.ActiveRows(t), c.out<T>(0) + 4 * t * state,
+                                        c.in<T>(3), c.scratch(), true, c.out<T>(1)));
     }
-    return RecurrentWeights(c, lengths);
+    const RecurrentGradient<T> weights{order_,      batch_,      units_,     c.in<T>(0),
+                                       c.in<T>(1),  c.out<T>(0), 4 * units_, 4 * units_,
+                                       c.out<T>(3), 4 * units_};
+    return weights.Compute(lengths, static_cast<T*>(c.scratch()));
   }
 
  private:
@@ -133,7 +123,7 @@ class LstmGradKernel : public Kernel {
   void Gates(const KernelContext& c, const Lengths& lengths, int64_t t, const T* c_before) const {
     const int64_t state = batch_ * units_;
     T* dz = c.out<T>(0) + 4 * t * state;
-    ParallelFor(batch_, RowGrain(units_), [&](int64_t begin, int64_t end) {
+    ParallelFor(batch_, UnitGrain(units_), [&](int64_t begin, int64_t end) {
       for (int64_t b = begin; b < end; ++b) {
         const int64_t at = b * units_;
         if (!lengths.Valid(b, t)) {
@@ -155,39 +145,7 @@ class LstmGradKernel : public Kernel {
                 });
   }
 
-  // d Wh = sum over t of (h before t)^T dz_t. The h before a step is the outputs of the step before
-  // it, 0 where that lies past the end; the initial h belongs to each example's first step.
-  absl::Status RecurrentWeights(const KernelContext& c, const Lengths& lengths) const {
-    const int64_t state = batch_ * units_, steps = order_.steps;
-    const T* dz = c.out<T>(0);
-    GemmArgs<T> g{.transpose_a = true,
-                  .m = units_,
-                  .n = 4 * units_,
-                  .k = std::max<int64_t>(0, steps - 1) * batch_,
-                  .a = c.in<T>(0) + (order_.reverse && steps > 0 ? state : 0),
-                  .lda = units_,
-                  .b = dz + (order_.reverse || steps == 0 ? 0 : 4 * state),
-                  .ldb = 4 * units_,
-                  .c = c.out<T>(3),
-                  .ldc = 4 * units_};
-    RETURN_IF_ERROR(Gemm(g));
-    if (steps == 0) return absl::OkStatus();
-    g.k = batch_;
-    g.a = c.in<T>(1);
-    g.b = dz;
-    g.beta = 1;
-    if (order_.reverse) {
-      T* first = static_cast<T*>(c.scratch());
-      for (int64_t b = 0; b < batch_; ++b) {
-        const int64_t t = std::max<int64_t>(0, lengths.Of(b) - 1);
-        std::copy_n(dz + 4 * (t * state + b * units_), 4 * units_, first + 4 * b * units_);
-      }
-      g.b = first;
-    }
-    return Gemm(g);
-  }
-
-  Order order_;
+  StepOrder order_;
   int64_t batch_, units_;
   RecurrentProduct<T> product_;
 };
@@ -201,7 +159,7 @@ const bool kLstmGrad = RegisterFor<float, double>(
 template <typename T>
 absl::Status LstmGates(const KernelContext& c) {
   const int64_t batch = c.input(3).dim(0), n = c.input(3).dim(1);
-  ParallelFor(batch, RowGrain(n), [&](int64_t begin, int64_t end) {
+  ParallelFor(batch, UnitGrain(n), [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; ++b) {
       LstmForwardRow(n, c.in<T>(0) + 4 * b * n, c.in<T>(1) + 4 * b * n, c.in<T>(2),
                      c.in<T>(3) + b * n, c.out<T>(2) + 4 * b * n, c.out<T>(1) + b * n,
@@ -213,7 +171,7 @@ absl::Status LstmGates(const KernelContext& c) {
 template <typename T>
 absl::Status LstmGatesGrad(const KernelContext& c) {
   const int64_t batch = c.input(1).dim(0), n = c.input(1).dim(1);
-  ParallelFor(batch, RowGrain(n), [&](int64_t begin, int64_t end) {
+  ParallelFor(batch, UnitGrain(n), [&](int64_t begin, int64_t end) {
     for (int64_t b = begin; b < end; ++b) {
       LstmBackwardRow(n, c.in<T>(0) + 4 * b * n, c.in<T>(1) + b * n, c.in<T>(2) + b * n,
                       c.in<T>(3) + b * n, c.in<T>(4) + b * n, c.out<T>(0) + 4 * b * n,

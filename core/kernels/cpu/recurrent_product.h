@@ -9,8 +9,8 @@
 
 namespace viv {
 
-// c += a W, or c += a W^T, for one W: [rows, columns] and many a. In float, W is packed where the
-// steps repay it.
+// c = a W or a W^T, or adds it to c, for one W: [rows, columns] and many a. In float, W is packed
+// where the steps repay it.
 template <typename T>
 class RecurrentProduct {
  public:
@@ -20,7 +20,7 @@ class RecurrentProduct {
         transpose_(transpose),
         packed_(std::is_same_v<T, float> && steps > 1) {}
 
-  // Scratch memory that Prepare and Accumulate need, aligned to a cache line.
+  // Scratch memory that Prepare and Multiply need, aligned to a cache line.
   size_t scratch_bytes() const { return packed_ ? PackedBytes(inner(), outer()) : 0; }
 
   void Prepare(const T* weights, void* scratch) const {
@@ -32,12 +32,12 @@ class RecurrentProduct {
   }
 
   // a: [m, inner], c: [m, outer], without gaps between rows.
-  absl::Status Accumulate(int64_t m, const T* a, const T* weights, const void* scratch,
-                          T* c) const {
+  absl::Status Multiply(int64_t m, const T* a, const T* weights, const void* scratch,
+                        bool accumulate, T* c) const {
     if constexpr (std::is_same_v<T, float>) {
       if (packed_) {
-        PackedGemm(m, outer(), inner(), a, inner(), static_cast<const float*>(scratch), true, c,
-                   outer());
+        PackedGemm(m, outer(), inner(), a, inner(), static_cast<const float*>(scratch), accumulate,
+                   c, outer());
         return absl::OkStatus();
       }
     }
@@ -49,7 +49,7 @@ class RecurrentProduct {
                             .lda = inner(),
                             .b = weights,
                             .ldb = columns_,
-                            .beta = 1,
+                            .beta = accumulate ? T{1} : T{0},
                             .c = c,
                             .ldc = outer()});
   }
