@@ -220,6 +220,27 @@ TEST(Dropout, TheMaskBelongsToTheExampleAndTheStep) {
   for (int64_t i = 0; i < 120; ++i) EXPECT_EQ(off.data<float>()[i], 1);
 }
 
+// The mask is part of what a seed means.
+TEST(Dropout, TheMaskFollowsPhilox) {
+  GraphBuilder b;
+  const Output x = OnesLike(b, Const(b, Random<float>({2, 70}, 1)));
+  const Output y = Dropout(b.Named("drop"), x, 0.5f);
+  auto session = Session::Create(b, {.seed = 5});
+  ASSERT_TRUE(session.ok()) << session.status();
+  const auto run = session->Run({}, {y}, {.step = 9});
+  ASSERT_TRUE(run.ok()) << run.status();
+  const uint64_t key = HashCombine(HashCombine(5, HashString64(":drop")), HashCombine(9, 0));
+  for (uint32_t example = 0; example < 2; ++example) {
+    for (uint32_t j = 0; j < 70; ++j) {
+      const auto words = Philox4x32({j / 64 * 8 + j % 8, 0, example, 0},
+                                    {static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)});
+      const uint32_t half = j % 64 / 8;
+      const uint32_t bits = half % 2 == 0 ? words[half / 2] & 0xffff : words[half / 2] >> 16;
+      EXPECT_EQ((*run)[0].data<float>()[example * 70 + j], bits < 32768 ? 0 : 2) << j;
+    }
+  }
+}
+
 TEST(Dropout, ARateOfOneIsAnError) {
   GraphBuilder b;
   Dropout(b, Const(b, 1.0f), 1.0f);

@@ -3,13 +3,11 @@
 
 #include "core/base/parallel.h"
 #include "core/base/random.h"
+#include "core/kernels/cpu/dropout_bits.h"
 #include "core/kernels/cpu/register.h"
 
 namespace viv {
 namespace {
-
-// Elements that one block of random bits serves.
-constexpr int64_t kBlock = 8;
 
 template <typename T>
 class DropoutKernel : public Kernel {
@@ -49,16 +47,11 @@ class DropoutKernel : public Kernel {
 
  private:
   void Row(uint64_t key, int64_t outer, uint64_t example, const T* x, T* y) const {
-    uint64_t block = outer * ((inner_ + kBlock - 1) / kBlock);
-    for (int64_t j = 0; j < inner_; j += kBlock, ++block) {
-      const auto bits =
-          Philox4x32({static_cast<uint32_t>(block), static_cast<uint32_t>(block >> 32),
-                      static_cast<uint32_t>(example), static_cast<uint32_t>(example >> 32)},
-                     {static_cast<uint32_t>(key), static_cast<uint32_t>(key >> 32)});
-      for (int64_t k = 0; k < std::min(kBlock, inner_ - j); ++k) {
-        const uint32_t word = k % 2 == 0 ? bits[k / 2] & 0xffff : bits[k / 2] >> 16;
-        y[j + k] = word < threshold_ ? T{0} : x[j + k] * scale_;
-      }
+    alignas(64) uint32_t bits[kDropoutGroup];
+    uint64_t group = outer * ((inner_ + kDropoutGroup - 1) / kDropoutGroup);
+    for (int64_t j = 0; j < inner_; j += kDropoutGroup, ++group) {
+      VIV_CALL_ISA(DropoutBits)(key, example, group, bits);
+      DropoutApply(bits, threshold_, scale_, x + j, std::min(kDropoutGroup, inner_ - j), y + j);
     }
   }
 
