@@ -1,0 +1,110 @@
+// The wrapper of SentencePiece: its statuses and exceptions become ours.
+#include "models/language/tokenizer.h"
+
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/guard.h"
+#include "core/base/status.h"
+#include "models/language/piece_model.h"
+
+namespace viv {
+namespace {
+
+// Calls `function`, which returns "" or a message, behind the guard.
+template <typename F>
+absl::Status Guarded(const std::string& what, F&& function) {
+  return RunGuarded(what, [&] {
+    const std::string message = function();
+    if (message.empty()) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat(what, ": ", message));
+  });
+}
+
+// The length of the well-formed sequence that begins at `s`, or 0.
+size_t SequenceLength(const unsigned char* s, size_t left) {
+  if (s[0] < 0x80) return 1;
+  const size_t n = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
+  if (s[0] < 0xC2 || s[0] > 0xF4 || left < n) return 0;
+  for (size_t i = 1; i < n; ++i) {
+    if ((s[i] & 0xC0) != 0x80) return 0;
+  }
+  if (s[0] == 0xE0 && s[1] < 0xA0) return 0;   // overlong
+  if (s[0] == 0xED && s[1] >= 0xA0) return 0;  // surrogates
+  if (s[0] == 0xF0 && s[1] < 0x90) return 0;   // overlong
+  if (s[0] == 0xF4 && s[1] >= 0x90) return 0;  // above U+10FFFF
+  return n;
+}
+
+}  // namespace
+
+bool IsValidUtf8(const std::string& text) {
+  const auto* s = reinterpret_cast<const unsigned char*>(text.data());
+  for (size_t i = 0; i < text.size();) {
+    const size_t n = SequenceLength(s + i, text.size() - i);
+    if (n == 0) return false;
+    i += n;
+  }
+  return true;
+}
+
+absl::StatusOr<Tokenizer> Tokenizer::Train(const std::vector<std::string>& sentences,
+                                           const TokenizerOptions& options) {
+  // 256 bytes, four control pieces and something to learn.
+  if (options.vocab_size < 270) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "a vocabulary needs at least 270 pieces (256 of them bytes), not ", options.vocab_size));
+  }
+  for (size_t i = 0; i < sentences.size(); ++i) {
+    if (!IsValidUtf8(sentences[i])) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("sentence ", i + 1, " of the training text is not valid UTF-8"));
+    }
+  }
+  std::string model;
+  RETURN_IF_ERROR(Guarded("cannot learn the pieces", [&] {
+    return PieceModel::Train(sentences, options.vocab_size, &model);
+  }));
+  return FromModel(model);
+}
+
+absl::StatusOr<Tokenizer> Tokenizer::FromModel(const std::string& model) {
+  Tokenizer tokenizer;
+  auto pieces = std::make_shared<PieceModel>();
+  const std::string what = "the tokenizer's model is damaged";
+  RETURN_IF_ERROR(Guarded(what, [&] { return pieces->Load(model); }));
+  tokenizer.size_ = pieces->size();
+  tokenizer.bos_ = pieces->bos();
+  tokenizer.eos_ = pieces->eos();
+  tokenizer.pad_ = pieces->pad();
+  if (tokenizer.bos_ < 0 || tokenizer.eos_ < 0 || tokenizer.pad_ < 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat(what, ": it has no pieces for begin, end and padding"));
+  }
+  tokenizer.pieces_ = std::move(pieces);
+  tokenizer.model_ = std::make_shared<const std::string>(model);
+  return tokenizer;
+}
+
+absl::StatusOr<std::vector<int32_t>> Tokenizer::Encode(const std::string& text) const {
+  if (!IsValidUtf8(text)) return absl::InvalidArgumentError("the text is not valid UTF-8");
+  std::vector<int> ids;
+  RETURN_IF_ERROR(Guarded("cannot split the text", [&] { return pieces_->Encode(text, &ids); }));
+  return std::vector<int32_t>(ids.begin(), ids.end());
+}
+
+absl::StatusOr<std::string> Tokenizer::Decode(const std::vector<int32_t>& ids) const {
+  for (const int32_t id : ids) {
+    if (id < 0 || id >= size_) {
+      return absl::OutOfRangeError(
+          absl::StrCat("piece ", id, " does not exist: there are ", size_));
+    }
+  }
+  std::string text;
+  RETURN_IF_ERROR(Guarded("cannot join the pieces", [&] {
+    return pieces_->Decode(std::vector<int>(ids.begin(), ids.end()), &text);
+  }));
+  return text;
+}
+
+}  // namespace viv

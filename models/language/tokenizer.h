@@ -1,0 +1,61 @@
+// Subword tokenizers: text to piece numbers and back, by SentencePiece.
+#ifndef VIV_MODELS_LANGUAGE_TOKENIZER_H_
+#define VIV_MODELS_LANGUAGE_TOKENIZER_H_
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+
+namespace viv {
+
+class PieceModel;
+
+struct TokenizerOptions {
+  // Pieces in all, with the 256 bytes and the four control pieces. Text too small for as many is an
+  // error that names the largest possible size.
+  int vocab_size = 6000;
+};
+
+// Byte-pair encoding (Sennrich et al. 2016) with byte fallback: every text has an encoding, and no
+// piece is unknown. Text is normalised (NFKC, runs of spaces collapsed) before it is split. Cheap
+// to copy; safe for concurrent use.
+class Tokenizer {
+ public:
+  // Learns the pieces from sentences, one for several languages where they are mixed in.
+  static absl::StatusOr<Tokenizer> Train(const std::vector<std::string>& sentences,
+                                         const TokenizerOptions& options);
+  // From what model() returned. InvalidArgument where it is damaged.
+  static absl::StatusOr<Tokenizer> FromModel(const std::string& model);
+
+  // The pieces of a text, without begin and end. InvalidArgument for text that is no valid UTF-8.
+  absl::StatusOr<std::vector<int32_t>> Encode(const std::string& text) const;
+  // The text of pieces; control pieces leave nothing behind. A number outside [0, size()) is an
+  // error. Bytes that do not make up valid UTF-8 become U+FFFD.
+  absl::StatusOr<std::string> Decode(const std::vector<int32_t>& ids) const;
+
+  int size() const { return size_; }
+  int32_t bos() const { return bos_; }
+  int32_t eos() const { return eos_; }
+  int32_t pad() const { return pad_; }
+  // The learnt pieces, for a file.
+  const std::string& model() const { return *model_; }
+
+ private:
+  Tokenizer() = default;
+
+  std::shared_ptr<const PieceModel> pieces_;
+  std::shared_ptr<const std::string> model_;
+  int size_ = 0;
+  int32_t bos_ = 0, eos_ = 0, pad_ = 0;
+};
+
+// Whether `text` is well-formed UTF-8 (no surrogates, no overlong forms).
+bool IsValidUtf8(const std::string& text);
+
+}  // namespace viv
+
+#endif  // VIV_MODELS_LANGUAGE_TOKENIZER_H_

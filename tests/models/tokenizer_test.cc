@@ -1,0 +1,75 @@
+// Subword tokenizers: round trips, damaged models, text that is no text.
+#include "models/language/tokenizer.h"
+
+#include "gmock/gmock.h"
+
+namespace viv {
+namespace {
+
+using ::testing::Each;
+using ::testing::HasSubstr;
+using ::testing::Lt;
+
+std::string Message(const absl::Status& status) { return std::string(status.message()); }
+
+std::vector<std::string> Text() {
+  return {"A dog runs through the green grass.",
+          "Two dogs run through the grass.",
+          "Un chien court dans l'herbe verte.",
+          "Deux chiens courent dans l'herbe.",
+          "The green dog runs.",
+          "Le chien vert court."};
+}
+
+TEST(Tokenizer, GoesThereAndBack) {
+  const auto tokenizer = Tokenizer::Train(Text(), {.vocab_size = 320});
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  EXPECT_EQ(tokenizer->size(), 320);
+  const auto again = Tokenizer::FromModel(tokenizer->model());
+  ASSERT_TRUE(again.ok()) << again.status();
+  // Letters never seen fall back to bytes.
+  for (const std::string text : {"A dog runs.", "Ein Bär – 日本語 🐕", "x", ""}) {
+    const auto ids = tokenizer->Encode(text);
+    ASSERT_TRUE(ids.ok()) << ids.status();
+    EXPECT_THAT(*ids, Each(Lt(320)));
+    EXPECT_EQ(*tokenizer->Decode(*ids), text);
+    EXPECT_EQ(*again->Encode(text), *ids);
+  }
+  const auto ids = *tokenizer->Encode("A dog runs through the grass.");
+  EXPECT_LT(ids.size(), 20u) << "nothing was learnt";
+  EXPECT_EQ(*tokenizer->Decode({tokenizer->bos(), ids[0], tokenizer->eos()}),
+            *tokenizer->Decode({ids[0]}));
+}
+
+TEST(Tokenizer, ErrorsSayWhatIsWrong) {
+  EXPECT_THAT(Message(Tokenizer::Train(Text(), {.vocab_size = 100}).status()),
+              HasSubstr("at least 270 pieces"));
+  EXPECT_THAT(Message(Tokenizer::Train(Text(), {.vocab_size = 5000}).status()),
+              HasSubstr("Vocabulary size too high"));
+  EXPECT_FALSE(Tokenizer::Train({}, {.vocab_size = 300}).ok());
+  EXPECT_THAT(Message(Tokenizer::Train({"fine", "\xFF"}, {.vocab_size = 300}).status()),
+              HasSubstr("sentence 2 of the training text is not valid UTF-8"));
+
+  const auto tokenizer = Tokenizer::Train(Text(), {.vocab_size = 300});
+  ASSERT_TRUE(tokenizer.ok());
+  EXPECT_THAT(Message(tokenizer->Encode("bad \xC3(").status()), HasSubstr("not valid UTF-8"));
+  EXPECT_THAT(Message(tokenizer->Decode({300}).status()), HasSubstr("piece 300 does not exist"));
+  EXPECT_THAT(Message(tokenizer->Decode({-1}).status()), HasSubstr("piece -1 does not exist"));
+  const std::string model = tokenizer->model();
+  for (const std::string& bad : {std::string(), std::string("garbage"), model.substr(0, 1000)}) {
+    EXPECT_THAT(Message(Tokenizer::FromModel(bad).status()), HasSubstr("damaged"));
+  }
+}
+
+TEST(Utf8, KnowsWellFormedText) {
+  for (const char* good : {"", "a", "é", "€", "🐕", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF"}) {
+    EXPECT_TRUE(IsValidUtf8(good)) << good;
+  }
+  for (const char* bad : {"\x80", "\xC3", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80",
+                          "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xFF", "a\xE2\x82"}) {
+    EXPECT_FALSE(IsValidUtf8(bad));
+  }
+}
+
+}  // namespace
+}  // namespace viv
