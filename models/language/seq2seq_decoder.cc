@@ -1,0 +1,194 @@
+// Decoding steps of the sequence-to-sequence net: between steps the rows of the states are gathered
+// from their parents; the encoder's states only when hypotheses of an example come or go.
+#include "models/language/seq2seq_decoder.h"
+
+#include <algorithm>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "core/ops/array.h"
+
+namespace viv {
+namespace {
+
+// Slices `rows` along axis 1 of x: [N, B, D], or axis 0 of [B, D] or [B].
+absl::StatusOr<Tensor> TakeRows(const Tensor& x, const std::vector<int>& rows) {
+  const int axis = x.rank() == 3 ? 1 : 0;
+  const int64_t outer = axis == 1 ? x.dim(0) : 1;
+  const int64_t from_rows = x.dim(axis);
+  const size_t row_bytes =
+      x.shape().Elements(axis + 1, x.rank()) * static_cast<int64_t>(DTypeSize(x.dtype()));
+  Shape shape = x.shape();
+  shape.set_dim(axis, static_cast<int64_t>(rows.size()));
+  ASSIGN_OR_RETURN(Tensor out, Tensor::Make(x.dtype(), shape));
+  char* to = static_cast<char*>(out.raw());
+  for (int64_t o = 0; o < outer; ++o) {
+    const char* from = static_cast<const char*>(x.raw()) + o * from_rows * row_bytes;
+    for (const int row : rows) {
+      std::memcpy(to, from + row * row_bytes, row_bytes);
+      to += row_bytes;
+    }
+  }
+  return out;
+}
+
+}  // namespace
+
+PaddedBatch PadSequences(const std::vector<std::vector<int32_t>>& sequences, int32_t pad) {
+  const size_t batch = sequences.size();
+  size_t longest = 0;
+  std::vector<int32_t> lengths;
+  for (const std::vector<int32_t>& s : sequences) {
+    longest = std::max(longest, s.size());
+    lengths.push_back(static_cast<int32_t>(s.size()));
+  }
+  std::vector<int32_t> tokens(longest * batch, pad);
+  for (size_t i = 0; i < batch; ++i) {
+    for (size_t t = 0; t < sequences[i].size(); ++t) tokens[t * batch + i] = sequences[i][t];
+  }
+  const Shape shape({static_cast<int64_t>(longest), static_cast<int64_t>(batch)});
+  return {Tensor::Of<int32_t>(shape, tokens), Tensor::Vector<int32_t>(lengths)};
+}
+
+Seq2SeqDecoder::Seq2SeqDecoder(BuilderRef ref, const Seq2Seq& net) : options_(net.options()) {
+  const GraphBuilder b = ref.Scope("inference");
+  source_ = Placeholder(b, kInt32, {-1, -1});
+  source_lengths_ = Placeholder(b, kInt32, {-1});
+  encoded_ = net.Encode(b, source_, source_lengths_);
+  tokens_ = Placeholder(b, kInt32, {-1});
+  std::vector<LstmState> states;
+  for (int i = 0; i < options_.decoder_layers; ++i) {
+    states.push_back({Placeholder(b, kFloat, {-1, options_.hidden}),
+                      Placeholder(b, kFloat, {-1, options_.hidden})});
+    states_.push_back(states.back().h);
+    states_.push_back(states.back().c);
+  }
+  if (options_.attention) {
+    memory_.keys = Placeholder(b, kFloat, {-1, -1, options_.hidden});
+    memory_.values = Placeholder(b, kFloat, {-1, -1, 2 * options_.encoder_hidden});
+    memory_.lengths = Placeholder(b, kInt32, {-1});
+  }
+  step_ = net.Step(b, memory_, tokens_, states);
+}
+
+// One batch being decoded.
+class Seq2SeqSteps : public StepFunction {
+ public:
+  Seq2SeqSteps(const Seq2SeqDecoder& decoder, Session& session)
+      : decoder_(decoder), session_(session) {}
+
+  absl::Status Begin(const std::vector<std::vector<int32_t>>& sources, int32_t pad) {
+    PaddedBatch batch;
+    if (decoder_.options_.reverse_source) {
+      std::vector<std::vector<int32_t>> reversed = sources;
+      for (std::vector<int32_t>& s : reversed) std::reverse(s.begin(), s.end());
+      batch = PadSequences(reversed, pad);
+    } else {
+      batch = PadSequences(sources, pad);
+    }
+    const bool attention = decoder_.options_.attention;
+    std::vector<Output> fetches = {decoder_.encoded_.initial};
+    if (attention) {
+      fetches.push_back(decoder_.encoded_.keys);
+      fetches.push_back(decoder_.encoded_.values);
+    }
+    const Feeds feeds = {{decoder_.source_, batch.tokens},
+                         {decoder_.source_lengths_, batch.lengths}};
+    ASSIGN_OR_RETURN(std::vector<Tensor> encoded, session_.Run(feeds, fetches));
+    RETURN_IF_ERROR(SetInitialStates(encoded[0]));
+    if (attention) all_ = {encoded[1], encoded[2], batch.lengths};
+    const int64_t examples = batch.lengths.dim(0);
+    for (int64_t i = 0; i < examples; ++i) examples_.push_back(static_cast<int>(i));
+    memory_ = all_;
+    memory_of_ = examples_;
+    return absl::OkStatus();
+  }
+
+  absl::Status Step(const std::vector<int>& parents, const std::vector<int32_t>& tokens,
+                    Tensor* log_probs) override {
+    RETURN_IF_ERROR(TakeParents(parents));
+    Feeds feeds = {{decoder_.tokens_, Tensor::Vector<int32_t>(tokens)}};
+    for (size_t i = 0; i < states_.size(); ++i) {
+      feeds.push_back({decoder_.states_[i], states_[i]});
+    }
+    if (decoder_.options_.attention) {
+      feeds.push_back({decoder_.memory_.keys, memory_[0]});
+      feeds.push_back({decoder_.memory_.values, memory_[1]});
+      feeds.push_back({decoder_.memory_.lengths, memory_[2]});
+    }
+    std::vector<Output> fetches = {decoder_.step_.log_probs};
+    for (const LstmState& state : decoder_.step_.states) {
+      fetches.push_back(state.h);
+      fetches.push_back(state.c);
+    }
+    ASSIGN_OR_RETURN(std::vector<Tensor> results, session_.Run(feeds, fetches));
+    *log_probs = std::move(results[0]);
+    states_.assign(std::make_move_iterator(results.begin() + 1),
+                   std::make_move_iterator(results.end()));
+    return absl::OkStatus();
+  }
+
+ private:
+  // h of each layer from the encoder, c zero.
+  absl::Status SetInitialStates(const Tensor& initial) {
+    const int64_t batch = initial.dim(0), hidden = decoder_.options_.hidden;
+    for (int i = 0; i < decoder_.options_.decoder_layers; ++i) {
+      ASSIGN_OR_RETURN(Tensor h, Tensor::Make(kFloat, {batch, hidden}));
+      for (int64_t row = 0; row < batch; ++row) {
+        std::copy_n(initial.data<float>() + row * initial.dim(1) + i * hidden, hidden,
+                    h.mutable_data<float>() + row * hidden);
+      }
+      states_.push_back(std::move(h));
+      ASSIGN_OR_RETURN(Tensor c, Tensor::Zeros(kFloat, {batch, hidden}));
+      states_.push_back(std::move(c));
+    }
+    return absl::OkStatus();
+  }
+
+  absl::Status TakeParents(const std::vector<int>& parents) {
+    std::vector<int> examples;
+    bool same = parents.size() == examples_.size();
+    for (size_t i = 0; i < parents.size(); ++i) {
+      if (parents[i] < 0 || parents[i] >= static_cast<int>(examples_.size())) {
+        return absl::InternalError(absl::StrCat("row ", parents[i], " of ", examples_.size()));
+      }
+      examples.push_back(examples_[parents[i]]);
+      same = same && parents[i] == static_cast<int>(i);
+    }
+    examples_ = std::move(examples);
+    if (!same) {
+      for (Tensor& state : states_) {
+        ASSIGN_OR_RETURN(state, TakeRows(state, parents));
+      }
+    }
+    if (examples_ != memory_of_) {
+      for (size_t i = 0; i < all_.size(); ++i) {
+        ASSIGN_OR_RETURN(memory_[i], TakeRows(all_[i], examples_));
+      }
+      memory_of_ = examples_;
+    }
+    return absl::OkStatus();
+  }
+
+  const Seq2SeqDecoder& decoder_;
+  Session& session_;
+  std::vector<Tensor> states_;
+  std::vector<int> examples_;   // of each row
+  std::vector<Tensor> all_;     // keys, values, lengths of all examples
+  std::vector<Tensor> memory_;  // the same for each row ...
+  std::vector<int> memory_of_;  // ... of these examples
+};
+
+absl::StatusOr<std::unique_ptr<StepFunction>> Seq2SeqDecoder::Start(
+    Session& session, const std::vector<std::vector<int32_t>>& sources, int32_t pad) const {
+  for (const std::vector<int32_t>& source : sources) {
+    if (source.empty()) return absl::InvalidArgumentError("a source without pieces");
+  }
+  auto steps = std::make_unique<Seq2SeqSteps>(*this, session);
+  RETURN_IF_ERROR(steps->Begin(sources, pad));
+  return std::unique_ptr<StepFunction>(std::move(steps));
+}
+
+}  // namespace viv

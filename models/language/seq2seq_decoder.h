@@ -1,0 +1,45 @@
+// A sequence-to-sequence net as a step function: what beam search needs of it.
+#ifndef VIV_MODELS_LANGUAGE_SEQ2SEQ_DECODER_H_
+#define VIV_MODELS_LANGUAGE_SEQ2SEQ_DECODER_H_
+
+#include <cstdint>
+#include <memory>
+#include <vector>
+
+#include "core/runtime/session.h"
+#include "models/decoding/step_function.h"
+#include "models/language/seq2seq.h"
+
+namespace viv {
+
+// The encoder and one step of the decoder, as parts of the graph that holds the net's variables, so
+// that a net can be tried out while it is trained.
+class Seq2SeqDecoder {
+ public:
+  Seq2SeqDecoder(BuilderRef b, const Seq2Seq& net);
+
+  // Encodes the sources (non-empty pieces with the end token) with the session of that graph. The
+  // session must outlive the result. `pad` fills up the shorter ones.
+  absl::StatusOr<std::unique_ptr<StepFunction>> Start(
+      Session& session, const std::vector<std::vector<int32_t>>& sources, int32_t pad) const;
+
+ private:
+  friend class Seq2SeqSteps;
+  Seq2SeqOptions options_;
+  Output source_, source_lengths_;  // fed to the encoder
+  EncodedSource encoded_;
+  Output tokens_;  // fed to a step, with the memory ...
+  EncodedSource memory_;
+  std::vector<Output> states_;  // ... and h and c of each layer
+  DecoderStep step_;
+};
+
+// Sequences as one [T, B] tensor of int32, time outermost, filled up with `pad`, and their lengths.
+struct PaddedBatch {
+  Tensor tokens, lengths;
+};
+PaddedBatch PadSequences(const std::vector<std::vector<int32_t>>& sequences, int32_t pad);
+
+}  // namespace viv
+
+#endif  // VIV_MODELS_LANGUAGE_SEQ2SEQ_DECODER_H_
