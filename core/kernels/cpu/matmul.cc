@@ -1,75 +1,58 @@
-// MatMul: oneDNN's sgemm in float, Eigen in double.
-#include <Eigen/Core>
-
-#include "absl/strings/str_cat.h"
-#include "core/device/kernel.h"
-#include "dnnl.h"
+// MatMul. In float a product with few rows uses the packed form of a variable's value.
+#include "core/base/status.h"
+#include "core/kernels/cpu/gemm.h"
+#include "core/kernels/cpu/packed_gemm.h"
+#include "core/kernels/cpu/packing_cache.h"
+#include "core/kernels/cpu/register.h"
 
 namespace viv {
 namespace {
 
-class FloatMatMul : public Kernel {
+// Up to this many rows a packed second matrix is faster than sgemm (measured), if it is not tiny.
+constexpr int64_t kPackedRows = 128;
+constexpr int64_t kLeastPacked = 16384;
+
+template <typename T>
+class MatMulKernel : public Kernel {
  public:
-  explicit FloatMatMul(const KernelInit& init)
+  explicit MatMulKernel(const KernelInit& init)
       : ta_(init.attrs.Bool("transpose_a")),
         tb_(init.attrs.Bool("transpose_b")),
-        m_(init.input_shapes[0].dim(ta_)),
-        k_(init.input_shapes[0].dim(1 - ta_)),
-        n_(init.input_shapes[1].dim(1 - tb_)) {}
+        m_(init.input_shapes[0].dim(ta_ ? 1 : 0)),
+        k_(init.input_shapes[0].dim(ta_ ? 0 : 1)),
+        n_(init.input_shapes[1].dim(tb_ ? 0 : 1)) {}
 
   absl::Status Compute(const KernelContext& c) const override {
-    if (m_ == 0 || n_ == 0) return absl::OkStatus();
-    if (k_ == 0) {
-      std::fill_n(c.out<float>(), m_ * n_, 0.0f);
-      return absl::OkStatus();
+    const int64_t ldb = tb_ ? k_ : n_;
+    if constexpr (std::is_same_v<T, float>) {
+      if (!ta_ && m_ > 0 && m_ <= kPackedRows && k_ * n_ >= kLeastPacked) {
+        const std::shared_ptr<const float> packed =
+            PackingCache::Global().Find({c.input_version(1), c.in<float>(1), ldb, tb_, k_, n_});
+        if (packed != nullptr) {
+          PackedGemm(m_, n_, k_, c.in<float>(0), k_, packed.get(), false, c.out<float>(), n_);
+          return absl::OkStatus();
+        }
+      }
     }
-    const dnnl_status_t status =
-        dnnl_sgemm(ta_ ? 'T' : 'N', tb_ ? 'T' : 'N', m_, n_, k_, 1.0f, c.in<float>(0),
-                   ta_ ? m_ : k_, c.in<float>(1), tb_ ? k_ : n_, 0.0f, c.out<float>(), n_);
-    return status == dnnl_success
-               ? absl::OkStatus()
-               : absl::InternalError(absl::StrCat("oneDNN's sgemm failed with code ", status));
-  }
-
- private:
-  int ta_, tb_;
-  int64_t m_, k_, n_;
-};
-const KernelRegistration kFloat32({.op = "MatMul",
-                                   .device = "cpu",
-                                   .types = {{"T", kFloat}},
-                                   .factory = MakeKernel<FloatMatMul>()});
-
-using Matrix = Eigen::Matrix<double, Eigen::Dynamic, Eigen::Dynamic, Eigen::RowMajor>;
-
-class DoubleMatMul : public Kernel {
- public:
-  explicit DoubleMatMul(const KernelInit& init)
-      : ta_(init.attrs.Bool("transpose_a")), tb_(init.attrs.Bool("transpose_b")) {}
-
-  absl::Status Compute(const KernelContext& c) const override {
-    const Eigen::Map<const Matrix> x(c.in<double>(0), c.input(0).dim(0), c.input(0).dim(1));
-    const Eigen::Map<const Matrix> y(c.in<double>(1), c.input(1).dim(0), c.input(1).dim(1));
-    Eigen::Map<Matrix> z(c.out<double>(), c.output(0).dim(0), c.output(0).dim(1));
-    if (ta_ && tb_) {
-      z.noalias() = x.transpose() * y.transpose();
-    } else if (ta_) {
-      z.noalias() = x.transpose() * y;
-    } else if (tb_) {
-      z.noalias() = x * y.transpose();
-    } else {
-      z.noalias() = x * y;
-    }
-    return absl::OkStatus();
+    return Gemm(GemmArgs<T>{.transpose_a = ta_,
+                            .transpose_b = tb_,
+                            .m = m_,
+                            .n = n_,
+                            .k = k_,
+                            .a = c.in<T>(0),
+                            .lda = ta_ ? m_ : k_,
+                            .b = c.in<T>(1),
+                            .ldb = ldb,
+                            .c = c.out<T>(),
+                            .ldc = n_});
   }
 
  private:
   bool ta_, tb_;
+  int64_t m_, k_, n_;
 };
-const KernelRegistration kFloat64({.op = "MatMul",
-                                   .device = "cpu",
-                                   .types = {{"T", kDouble}},
-                                   .factory = MakeKernel<DoubleMatMul>()});
+const bool kMatMul = RegisterFor<float, double>(
+    "MatMul", []<typename T>() { return MakeKernel<MatMulKernel<T>>(); });
 
 }  // namespace
 }  // namespace viv
