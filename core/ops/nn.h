@@ -18,6 +18,14 @@ inline constexpr int64_t kNoIgnoredLabel = INT64_MIN;
 Output SoftmaxCrossEntropy(BuilderRef b, Output logits, Output labels, float label_smoothing = 0,
                            int64_t ignored_label = kNoIgnoredLabel);
 
+// The cross entropy of each row of hidden: [N, D], against its label and `samples` other classes,
+// for training with many classes: an estimate of SoftmaxCrossEntropy(hidden weights^T + bias,
+// labels). weights: [V, D] and bias: [V], whose gradients are sparse; labels: [N] in [0, V).
+// Classes are drawn with a probability that falls with their number: number them by falling
+// frequency.
+Output SampledSoftmaxCrossEntropy(BuilderRef b, Output hidden, Output weights, Output bias,
+                                  Output labels, int64_t samples);
+
 // Inverted dropout: zeros each element of x with probability `rate`, in [0, 1), and divides the
 // others by 1 - rate. `training`, where valid, is a boolean scalar: without it x passes unchanged.
 // The mask depends on an example's global index along `batch_axis`, not on how batches are split.

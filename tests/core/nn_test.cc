@@ -120,6 +120,51 @@ TEST(SoftmaxCrossEntropy, ALabelOutsideIsNamed) {
               HasSubstr("label -1 of row 1 is outside [0, 3)"));
 }
 
+TEST(SampledSoftmax, SamplesFollowTheDistribution) {
+  GraphBuilder b;
+  constexpr int64_t kClasses = 50, kCount = 40000;
+  const Output labels = Const(b, Tensor::Of<int32_t>({2}, {0, 7}));
+  const auto sampler = BuilderRef(b).AddMany("LogUniformSampler", {labels},
+                                             {{"classes", kClasses}, {"count", kCount}}, 2);
+  const auto got = RunOnce(b, sampler);
+  std::vector<double> seen(kClasses);
+  for (const int64_t k : got[0].flat<int32_t>()) seen.at(k) += 1;
+  const float* correction = got[1].data<float>();
+  for (int64_t k = 0; k < kClasses; ++k) {
+    const double expected = kCount * std::log((k + 2.0) / (k + 1.0)) / std::log(kClasses + 1.0);
+    EXPECT_NEAR(seen[k], expected, 5 * std::sqrt(expected)) << k;
+  }
+  EXPECT_EQ(correction[0], 0);
+  for (int64_t s = 0; s < kCount; ++s) {
+    const int64_t k = got[0].data<int32_t>()[s];
+    const double expected = kCount * std::log((k + 2.0) / (k + 1.0)) / std::log(kClasses + 1.0);
+    ASSERT_NEAR(correction[1 + s], k == 0 ? -1e30f : -std::log(expected), 1e-5);
+  }
+}
+
+// With many samples the estimate and its gradient come close to the full loss.
+TEST(SampledSoftmax, ApproachesTheFullLoss) {
+  GraphBuilder b;
+  const Output hidden = Const(b, Random<float>({5, 8}, 1));
+  const Output weights = Const(b, Random<float>({30, 8}, 2));
+  const Output bias = Const(b, Random<float>({30}, 3));
+  const Output labels = Const(b, Tensor::Of<int32_t>({5}, {0, 3, 29, 11, 3}));
+  const Output logits = Add(b, MatMul(b, hidden, weights, {.transpose_b = true}), bias);
+  const Output full = Sum(b, SoftmaxCrossEntropy(b, logits, labels));
+  const Output sampled =
+      Sum(b, SampledSoftmaxCrossEntropy(b, hidden, weights, bias, labels, 20000));
+  const std::vector<Output> xs = {hidden, weights, bias};
+  const auto of_full = DenseGradients(b, {full}, xs), of_sampled = DenseGradients(b, {sampled}, xs);
+  ASSERT_TRUE(of_full.ok() && of_sampled.ok()) << of_sampled.status();
+  for (int i = 0; i < 3; ++i) {
+    const auto got = RunOnce(b, {(*of_full)[i], (*of_sampled)[i], full, sampled});
+    EXPECT_NEAR(got[2].scalar<float>(), got[3].scalar<float>(), 0.2);
+    for (int64_t j = 0; j < got[0].num_elements(); ++j) {
+      EXPECT_NEAR(got[0].data<float>()[j], got[1].data<float>()[j], 0.05) << i << " " << j;
+    }
+  }
+}
+
 TEST(LayerNorm, RowsHaveMeanAndVariance) {
   for (const int64_t n : {1, 5, 16, 67}) {
     GraphBuilder b;
