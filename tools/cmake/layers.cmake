@@ -31,7 +31,8 @@ endfunction()
 # Its include root is a folder of the build tree that holds one symbolic link, to <folder> itself, so
 # a file can include only the layers that its own names in DEPS (and theirs): an include of a higher
 # floor does not compile. New files are found without an edit here. A folder that does not exist yet
-# is skipped.
+# is skipped. Of every .proto file, C++ is generated and compiled with the layer (which needs
+# protobuf::libprotobuf among its LIBS); only the layer's own .cc files may include it.
 function(add_layer folder)
   cmake_parse_arguments(ARG "" "" "DEPS;LIBS" ${ARGN})
   string(REPLACE "/" "_" name ${folder})
@@ -40,6 +41,8 @@ function(add_layer folder)
   endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
   list(FILTER sources EXCLUDE REGEX "_(main|isa)\\.cc$")
+  generate_protos(${folder} ${CMAKE_BINARY_DIR}/proto/${name} protos)
+  list(APPEND sources ${protos})
   set(root ${CMAKE_BINARY_DIR}/include/${name})
   get_filename_component(parent ${root}/${folder} DIRECTORY)
   file(MAKE_DIRECTORY ${parent})
@@ -52,6 +55,9 @@ function(add_layer folder)
     set(scope INTERFACE)
   endif()
   target_include_directories(${name} ${scope} ${root})
+  if(protos)
+    target_include_directories(${name} PRIVATE ${CMAKE_BINARY_DIR}/proto/${name})
+  endif()
   foreach(dep ${ARG_DEPS})
     if(TARGET ${dep})
       # Include roots and flags only: object files are put together by add_shared.
@@ -65,6 +71,23 @@ function(add_layer folder)
   list(REMOVE_DUPLICATES ARG_LIBS)
   target_link_libraries(${name} ${scope} ${ARG_LIBS})
   set_target_properties(${name} PROPERTIES VIV_LIBS "${ARG_LIBS}")
+endfunction()
+
+# generate_protos(<folder> <root> <variable>): generates <root>/<path>.pb.{h,cc} of every .proto file
+# below <folder> and puts the sources into <variable>.
+function(generate_protos folder root variable)
+  file(GLOB_RECURSE protos CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.proto)
+  set(generated "")
+  foreach(proto ${protos})
+    file(MAKE_DIRECTORY ${root})
+    file(RELATIVE_PATH path ${CMAKE_SOURCE_DIR} ${proto})
+    string(REGEX REPLACE "\\.proto$" "" stem ${root}/${path})
+    add_custom_command(OUTPUT ${stem}.pb.cc ${stem}.pb.h
+      COMMAND protobuf::protoc --cpp_out=${root} --proto_path=${CMAKE_SOURCE_DIR} ${proto}
+      DEPENDS ${proto} VERBATIM)
+    list(APPEND generated ${stem}.pb.cc)
+  endforeach()
+  set(${variable} ${generated} PARENT_SCOPE)
 endfunction()
 
 # add_shared(<name> LAYERS <layer target>... [LIBS <library>...]): a shared library of object layers.
