@@ -1,6 +1,5 @@
 // Where elements come from: random access in order and shuffled, text lines, packed records, and
 // several datasets side by side.
-#include <limits>
 #include <optional>
 
 #include "absl/strings/str_cat.h"
@@ -14,8 +13,6 @@
 
 namespace viv {
 namespace {
-
-constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 
 // "train.en:1234" or, of many files, their number and a hash.
 class FileNames {
@@ -198,9 +195,11 @@ class FilesStage : public Stage {
   absl::Status Restore(PositionReader& reader, int64_t epoch) override {
     const auto files = static_cast<int64_t>(paths_.size());
     ASSIGN_OR_RETURN(const int64_t file, reader.Take(Describe(), 0, files));
-    ASSIGN_OR_RETURN(const int64_t offset, reader.Take(Describe(), 0, file < files ? kMax : 0));
-    ASSIGN_OR_RETURN(const int64_t number, reader.Take(Describe(), 0, file < files ? kMax : 0));
-    ASSIGN_OR_RETURN(index_, reader.Take(Describe(), 0, kMax));
+    ASSIGN_OR_RETURN(const int64_t offset,
+                     reader.Take(Describe(), 0, file < files ? kMaxCount : 0));
+    ASSIGN_OR_RETURN(const int64_t number,
+                     reader.Take(Describe(), 0, file < files ? kMaxCount : 0));
+    ASSIGN_OR_RETURN(index_, reader.Take(Describe(), 0, kMaxCount));
     epoch_ = epoch;
     return MoveTo(static_cast<size_t>(file), offset, number);
   }

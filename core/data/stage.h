@@ -26,6 +26,9 @@ struct Item {
 
 using Position = std::vector<int64_t>;
 
+// More than anything that is counted here, and far enough from the end of the type to be added to.
+inline constexpr int64_t kMaxCount = int64_t{1} << 60;
+
 // Takes the integers of a position in order; the position may come from a damaged file.
 class PositionReader {
  public:

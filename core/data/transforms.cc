@@ -1,5 +1,4 @@
 // Transforms of one element at a time, and what bounds and repeats a dataset.
-#include <limits>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/guard.h"
@@ -18,8 +17,6 @@ absl::Status ApplyMap(const Dataset::MapFn& map, const std::string& description,
 }
 
 namespace {
-
-constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 
 // A stage with one input, whose part of the position is empty unless overridden.
 class InputStage : public Stage {
@@ -87,7 +84,7 @@ class RepeatStage : public InputStage {
   RepeatStage(StagePtr input, int64_t epochs)
       : InputStage(std::move(input),
                    epochs < 0 ? std::string("Repeat()") : absl::StrCat("Repeat(", epochs, ")")),
-        epochs_(epochs < 0 ? kMax : epochs) {}
+        epochs_(epochs < 0 ? kMaxCount : epochs) {}
 
   absl::Status Begin(int64_t epoch) override {
     first_ = FirstEpoch(epoch);
@@ -102,13 +99,13 @@ class RepeatStage : public InputStage {
         given_ = true;
         return true;
       }
-      if (!given_ && epochs_ == kMax) {
+      if (!given_ && epochs_ == kMaxCount) {
         return absl::InvalidArgumentError(
             absl::StrCat(Describe(), ": there is no element to repeat"));
       }
       if (++done_ == epochs_) break;
       given_ = false;
-      RETURN_IF_ERROR(input().Begin(first_ + done_));
+      RETURN_IF_ERROR(input().Begin(Epoch(done_)));
     }
     return false;
   }
@@ -122,12 +119,20 @@ class RepeatStage : public InputStage {
     given_ = given != 0;
     first_ = FirstEpoch(epoch);
     const int64_t current = done_ == epochs_ && done_ > 0 ? done_ - 1 : done_;
-    return InputStage::Restore(reader, first_ + current);
+    return InputStage::Restore(reader, Epoch(current));
   }
 
  private:
   // An outer Repeat's epochs follow each other without overlap.
-  int64_t FirstEpoch(int64_t epoch) const { return epochs_ == kMax ? epoch : epoch * epochs_; }
+  int64_t FirstEpoch(int64_t epoch) const {
+    // Unsigned: a position from a damaged file may be anything.
+    return epochs_ == kMaxCount ? epoch
+                                : static_cast<int64_t>(static_cast<uint64_t>(epoch) *
+                                                       static_cast<uint64_t>(epochs_));
+  }
+  int64_t Epoch(int64_t done) const {
+    return static_cast<int64_t>(static_cast<uint64_t>(first_) + static_cast<uint64_t>(done));
+  }
 
   const int64_t epochs_;
   int64_t first_ = 0;
@@ -249,9 +254,9 @@ NodePtr FilterNode(NodePtr input, std::string name, Dataset::FilterFn keep) {
 
 NodePtr RepeatNode(NodePtr input, int64_t epochs) {
   return MakeTransform(std::move(input), [=](StagePtr stage) -> absl::StatusOr<StagePtr> {
-    if (epochs < -1) {
+    if (epochs < -1 || epochs >= kMaxCount) {
       return absl::InvalidArgumentError(
-          absl::StrCat("Repeat: the number of epochs is negative: ", epochs));
+          absl::StrCat("Repeat: the number of epochs is not valid: ", epochs));
     }
     return StagePtr(std::make_unique<RepeatStage>(std::move(stage), epochs));
   });

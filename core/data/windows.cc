@@ -1,7 +1,6 @@
 // Transforms that look at several elements at once: batches, shuffled windows, buckets by length.
 // All of them read a window of elements, arrange it into groups and give one element a group.
 #include <algorithm>
-#include <limits>
 #include <numeric>
 
 #include "absl/strings/str_cat.h"
@@ -12,8 +11,6 @@
 
 namespace viv {
 namespace {
-
-constexpr int64_t kMax = std::numeric_limits<int64_t>::max();
 
 // Numbers of elements within their window.
 using Group = std::vector<int64_t>;
@@ -66,10 +63,10 @@ class WindowStage : public Stage {
   }
   absl::Status Restore(PositionReader& reader, int64_t epoch) override {
     Reset(epoch);
-    ASSIGN_OR_RETURN(const int64_t windows, reader.Take(Describe(), 0, kMax));
+    ASSIGN_OR_RETURN(const int64_t windows, reader.Take(Describe(), 0, kMaxCount));
     ASSIGN_OR_RETURN(const int64_t groups,
                      reader.Take(Describe(), 0, windows > 0 ? policy_->window() : 0));
-    ASSIGN_OR_RETURN(given_, reader.Take(Describe(), 0, kMax));
+    ASSIGN_OR_RETURN(given_, reader.Take(Describe(), 0, kMaxCount));
     RETURN_IF_ERROR(input_->Restore(reader, epoch));
     windows_ = windows;
     if (groups == 0) return absl::OkStatus();

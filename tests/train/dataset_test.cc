@@ -13,6 +13,8 @@
 #include <thread>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_split.h"
 #include "core/base/file.h"
 #include "core/base/random.h"
 #include "core/data/permutation.h"
@@ -399,6 +401,46 @@ TEST(DatasetPosition, RefusesDamage) {
   EXPECT_THAT(error(with(",4]", "]")), HasSubstr("too few numbers"));
   EXPECT_THAT(error(with(",4]", ",11]")), HasSubstr("is 11, not in [0, 10]"));
   EXPECT_THAT(error(with(",4]", ",-1]")), HasSubstr("is -1, not in [0, 10]"));
+}
+
+TEST(DatasetPosition, SurvivesAnyNumbers) {
+  const Dataset dataset = Sentences(40)
+                              .Shuffle(1)
+                              .Skip(1)
+                              .Repeat(3)
+                              .Repeat(2)
+                              .Take(100)
+                              .ShuffleWindow(8, 1)
+                              .BucketByLength({.window = 20, .max_tokens = 30})
+                              .Prefetch(2);
+  const auto iterator = Open(dataset);
+  Read(*iterator, 7);
+  const std::string good = iterator->Save();
+  const size_t begin = good.find("\"position\":[") + 12;
+  const std::vector<std::string> numbers =
+      absl::StrSplit(good.substr(begin, good.find(']', begin) - begin), ',');
+  RandomStream random(1);
+  int restored = 0;
+  for (int round = 0; round < 1000; ++round) {
+    std::vector<std::string> changed = numbers;
+    const int64_t values[] = {
+        0, 1, -1, INT64_MAX, INT64_MIN, static_cast<int64_t>(random.Below(40)), 39, 40, 3};
+    for (uint64_t n = 1 + random.Below(2); n > 0; --n) {
+      changed[random.Below(changed.size())] = absl::StrCat(values[random.Below(9)]);
+    }
+    const std::string text =
+        absl::StrCat(good.substr(0, begin), absl::StrJoin(changed, ","), "],\"version\":1}");
+    const auto target = Open(dataset);
+    if (!target->Restore(text).ok()) continue;
+    ++restored;
+    Example example;
+    for (int i = 0; i < 30; ++i) {
+      const absl::StatusOr<bool> more = target->Next(&example);
+      if (!more.ok() || !*more) break;
+    }
+  }
+  EXPECT_GT(restored, 50);
+  EXPECT_LT(restored, 950);
 }
 
 TEST(DatasetErrors, AreCarriedToTheReader) {
