@@ -1,37 +1,39 @@
-// SentencePiece without Abseil: its headers declare an absl::string_view of their own, so no file
-// that sees Abseil's may include them. Plain types pass the border; the Tokenizer is what to use.
+// SentencePiece behind an interface of plain types, in a library that is opened when it is used.
+//
+// Two things in SentencePiece do not bear company, hence the border: its headers declare an
+// absl::string_view of their own, so no file that sees Abseil's may include them; and it carries an
+// old copy of Protocol Buffers, whose functions must not meet those of a newer one in the process,
+// so it is loaded into a scope of symbols of its own. The Tokenizer is what to use.
 #ifndef VIV_MODELS_LANGUAGE_PIECE_MODEL_H_
 #define VIV_MODELS_LANGUAGE_PIECE_MODEL_H_
 
-#include <memory>
 #include <string>
 #include <vector>
 
 namespace viv {
 
-// Every function that can fail returns "" or the library's message. May throw what the library
-// throws.
+// A set of pieces, empty at first. Every function that can fail returns "" or the library's
+// message, and may throw what the library throws. After Load() safe for concurrent use.
 class PieceModel {
  public:
-  PieceModel();
-  ~PieceModel();
+  virtual ~PieceModel() = default;
 
   // Learns `vocab_size` pieces into the bytes of a model.
-  static std::string Train(const std::vector<std::string>& sentences, int vocab_size,
-                           std::string* model);
-  std::string Load(const std::string& model);
-  std::string Encode(const std::string& text, std::vector<int>* ids) const;
-  std::string Decode(const std::vector<int>& ids, std::string* text) const;
-  int size() const;
+  virtual std::string Train(const std::vector<std::string>& sentences, int vocab_size,
+                            std::string* model) const = 0;
+  virtual std::string Load(const std::string& model) = 0;
+  virtual std::string Encode(const std::string& text, std::vector<int>* ids) const = 0;
+  virtual std::string Decode(const std::vector<int>& ids, std::string* text) const = 0;
+  virtual int size() const = 0;
   // -1 where the model has no such piece.
-  int bos() const;
-  int eos() const;
-  int pad() const;
-
- private:
-  struct Impl;
-  std::unique_ptr<Impl> impl_;
+  virtual int bos() const = 0;
+  virtual int eos() const = 0;
+  virtual int pad() const = 0;
 };
+
+// What the library libviv_pieces.so offers: a new PieceModel, which the caller deletes.
+inline constexpr char kPieceModelFactory[] = "viv_new_piece_model";
+using PieceModelFactory = PieceModel* (*)();
 
 }  // namespace viv
 

@@ -1,5 +1,7 @@
-// The wrapper of SentencePiece: its statuses and exceptions become ours.
+// The wrapper of SentencePiece: opens its library; its statuses and exceptions become ours.
 #include "models/language/tokenizer.h"
+
+#include <dlfcn.h>
 
 #include <utility>
 
@@ -10,6 +12,28 @@
 
 namespace viv {
 namespace {
+
+// RTLD_DEEPBIND: the library finds its own copy of Protocol Buffers before any other. The address
+// sanitizer refuses such libraries; under it the copies meet, and tokenizers fail.
+#if defined(__SANITIZE_ADDRESS__)
+constexpr int kOpenFlags = RTLD_NOW | RTLD_LOCAL;
+#else
+constexpr int kOpenFlags = RTLD_NOW | RTLD_LOCAL | RTLD_DEEPBIND;
+#endif
+
+// Opened on first use, for the process's life: models may live as long.
+absl::StatusOr<std::shared_ptr<PieceModel>> NewPieceModel() {
+  static void* const library = dlopen("libviv_pieces.so", kOpenFlags);
+  if (library == nullptr) {
+    return absl::NotFoundError(
+        "cannot open libviv_pieces.so, which is installed with this library");
+  }
+  static const auto make = reinterpret_cast<PieceModelFactory>(dlsym(library, kPieceModelFactory));
+  if (make == nullptr) {
+    return absl::FailedPreconditionError("libviv_pieces.so is not of this version");
+  }
+  return std::shared_ptr<PieceModel>(make());
+}
 
 // Calls `function`, which returns "" or a message, behind the guard.
 template <typename F>
@@ -61,16 +85,16 @@ absl::StatusOr<Tokenizer> Tokenizer::Train(const std::vector<std::string>& sente
           absl::StrCat("sentence ", i + 1, " of the training text is not valid UTF-8"));
     }
   }
+  ASSIGN_OR_RETURN(const std::shared_ptr<PieceModel> pieces, NewPieceModel());
   std::string model;
-  RETURN_IF_ERROR(Guarded("cannot learn the pieces", [&] {
-    return PieceModel::Train(sentences, options.vocab_size, &model);
-  }));
+  RETURN_IF_ERROR(Guarded("cannot learn the pieces",
+                          [&] { return pieces->Train(sentences, options.vocab_size, &model); }));
   return FromModel(model);
 }
 
 absl::StatusOr<Tokenizer> Tokenizer::FromModel(const std::string& model) {
   Tokenizer tokenizer;
-  auto pieces = std::make_shared<PieceModel>();
+  ASSIGN_OR_RETURN(const std::shared_ptr<PieceModel> pieces, NewPieceModel());
   const std::string what = "the tokenizer's model is damaged";
   RETURN_IF_ERROR(Guarded(what, [&] { return pieces->Load(model); }));
   tokenizer.size_ = pieces->size();

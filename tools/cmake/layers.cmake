@@ -32,7 +32,7 @@ endfunction()
 # a file can include only the layers that its own names in DEPS (and theirs): an include of a higher
 # floor does not compile. New files are found without an edit here. A folder that does not exist yet
 # is skipped. Of every .proto file, C++ is generated and compiled with the layer (which needs
-# protobuf::libprotobuf among its LIBS); only the layer's own .cc files may include it.
+# protobuf::libprotobuf-lite among its LIBS); only the layer's own .cc files may include it.
 function(add_layer folder)
   cmake_parse_arguments(ARG "" "" "DEPS;LIBS" ${ARGN})
   string(REPLACE "/" "_" name ${folder})
@@ -40,7 +40,7 @@ function(add_layer folder)
     return()
   endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
-  list(FILTER sources EXCLUDE REGEX "_(main|isa)\\.cc$")
+  list(FILTER sources EXCLUDE REGEX "_(main|isa|plugin)\\.cc$")
   generate_protos(${folder} ${CMAKE_BINARY_DIR}/proto/${name} protos)
   list(APPEND sources ${protos})
   set(root ${CMAKE_BINARY_DIR}/include/${name})
@@ -147,4 +147,13 @@ function(target_see target)
         $<TARGET_PROPERTY:${layer},INTERFACE_INCLUDE_DIRECTORIES>)
     endif()
   endforeach()
+endfunction()
+
+# add_plugin(<name> <source> [LIBS <library>...]): a library that is opened at run time, beside the
+# others, for what must not be linked with them. The source is named *_plugin.cc.
+function(add_plugin name source)
+  cmake_parse_arguments(ARG "" "" "LIBS" ${ARGN})
+  add_library(${name} MODULE ${source})
+  target_include_directories(${name} PRIVATE ${CMAKE_SOURCE_DIR})
+  target_link_libraries(${name} PRIVATE ${ARG_LIBS})
 endfunction()
