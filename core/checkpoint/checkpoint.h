@@ -1,0 +1,71 @@
+// Checkpoints: the values of a graph's variables and what else a run needs to go on, on disk.
+//
+// A directory of checkpoints holds folders "step-00001200", each with
+//   tensors.safetensors   the variables
+//   manifest.json         format version, step, size and checksum of the file, texts, conditions
+// A folder is written under another name, synced and renamed, so that one with the right name is
+// whole. A manifest that fits its file is proof that neither was damaged since.
+#ifndef VIV_CORE_CHECKPOINT_CHECKPOINT_H_
+#define VIV_CORE_CHECKPOINT_CHECKPOINT_H_
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/file.h"
+#include "core/runtime/session.h"
+#include "core/tensor/safetensors.h"
+
+namespace viv {
+
+struct Checkpoint {
+  int64_t step = 0;
+  NamedTensors tensors;
+  // Anything that is text: the position of the reader, counters, settings.
+  std::map<std::string, std::string> texts;
+  // What fixes the arithmetic; a run goes on bit for bit only under equal conditions.
+  std::map<std::string, std::string> conditions;
+};
+
+// Instruction set, threads and library versions of this process.
+std::map<std::string, std::string> ArithmeticConditions();
+// FailedPrecondition, naming what differs, where `saved` are not this process's conditions.
+absl::Status CheckConditions(const std::map<std::string, std::string>& saved);
+
+// Not safe for concurrent use, nor may two processes write to one directory.
+class CheckpointStore {
+ public:
+  // `keep`: so many of the latest stay; older ones are removed after a new one was written.
+  CheckpointStore(Env* env, std::string directory, int keep = 3);
+
+  // On an error nothing that was there before is lost.
+  absl::Status Save(const Checkpoint& checkpoint);
+  // Steps of all checkpoints in the directory, rising; none where it does not exist.
+  absl::StatusOr<std::vector<int64_t>> Steps() const;
+  // DataLoss for a damaged checkpoint.
+  absl::StatusOr<Checkpoint> Load(int64_t step) const;
+  // The latest that is intact; a damaged one is passed over with a warning in the log. NotFound
+  // where there is none, DataLoss where all are damaged.
+  absl::StatusOr<Checkpoint> LoadLatest() const;
+
+  // Where the checkpoint of a step lies.
+  std::string PathOf(int64_t step) const;
+
+ private:
+  absl::Status RemoveOld() const;
+
+  Env* env_;
+  std::string directory_;
+  int keep_;
+};
+
+// Gives the session's variables the values of `tensors`. Each variable needs one, of its type and
+// shape, and there may be no others: InvalidArgument names those that do not fit.
+absl::Status RestoreVariables(Session& session, const Graph& graph, const NamedTensors& tensors);
+
+}  // namespace viv
+
+#endif  // VIV_CORE_CHECKPOINT_CHECKPOINT_H_
