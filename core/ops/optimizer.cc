@@ -38,7 +38,10 @@ const OpRegistration kAdam({
                {"gradient", kFloat},
                {"rate", kFloat},
                {"step", kFloat}},
-    .attrs = {{"beta1", AttrValue(0.9)}, {"beta2", AttrValue(0.999)}, {"epsilon", AttrValue(1e-8)}},
+    .attrs = {{"beta1", AttrValue(0.9)},
+              {"beta2", AttrValue(0.999)},
+              {"epsilon", AttrValue(1e-8)},
+              {"weight_decay", AttrValue(0.0)}},
     .shape = LikeVariable(4),
     .gradient = NotDifferentiable(),
     .updates = 3,
@@ -52,9 +55,11 @@ Output ApplySgd(BuilderRef b, const Variable& v, Output gradient, Output rate) {
 
 Output ApplyAdam(BuilderRef b, const Variable& v, const Variable& m, const Variable& s,
                  Output gradient, Output rate, Output step, AdamOptions options) {
-  return b.AddTarget(
-      "ApplyAdam", {v.handle(), m.handle(), s.handle(), gradient, rate, step},
-      {{"beta1", options.beta1}, {"beta2", options.beta2}, {"epsilon", options.epsilon}});
+  return b.AddTarget("ApplyAdam", {v.handle(), m.handle(), s.handle(), gradient, rate, step},
+                     {{"beta1", options.beta1},
+                      {"beta2", options.beta2},
+                      {"epsilon", options.epsilon},
+                      {"weight_decay", options.weight_decay}});
 }
 
 }  // namespace viv

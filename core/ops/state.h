@@ -30,11 +30,14 @@ class Variable {
   Output Read() const { return read_; }
   // The kResource output, first input of updates.
   Output handle() const { return handle_; }
+  // What Session::Initialize() gives it.
+  Output initial() const { return initial_; }
   std::string name() const { return handle_.valid() ? handle_.node->name() : ""; }
 
  private:
   Output handle_;
   Output read_;
+  Output initial_;
 };
 
 // All variables of a graph in the order of their making; with `trainable_only` those that

@@ -46,7 +46,8 @@ const OpRegistration kInitialize({
 
 }  // namespace
 
-Variable::Variable(BuilderRef b, const std::string& name, Output initial, VariableOptions options) {
+Variable::Variable(BuilderRef b, const std::string& name, Output initial, VariableOptions options)
+    : initial_(initial) {
   if (!initial.valid()) {
     b.SetError(absl::InvalidArgumentError("Variable '" + name + "': no initial value"));
     return;
@@ -70,11 +71,11 @@ absl::StatusOr<Variable> Variable::FromNode(Node* node) {
   Variable variable;
   variable.handle_ = node->out();
   for (const auto& other : node->graph().nodes()) {
-    if (other->op_name() == "ReadVariable" && other->input(0) == variable.handle_) {
-      variable.read_ = other->out();
-      return variable;
-    }
+    if (other->num_inputs() == 0 || other->input(0) != variable.handle_) continue;
+    if (other->op_name() == "ReadVariable") variable.read_ = other->out();
+    if (other->op_name() == "InitializeVariable") variable.initial_ = other->input(1);
   }
+  if (variable.read_.valid()) return variable;
   return absl::NotFoundError("the graph never reads " + node->Describe());
 }
 

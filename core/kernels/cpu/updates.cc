@@ -44,7 +44,8 @@ class AdamKernel : public Kernel {
   explicit AdamKernel(const KernelInit& init)
       : beta1_(static_cast<float>(init.attrs.Float("beta1"))),
         beta2_(static_cast<float>(init.attrs.Float("beta2"))),
-        epsilon_(static_cast<float>(init.attrs.Float("epsilon"))) {}
+        epsilon_(static_cast<float>(init.attrs.Float("epsilon"))),
+        weight_decay_(static_cast<float>(init.attrs.Float("weight_decay"))) {}
 
   absl::Status Compute(const KernelContext& c) const override {
     float* slots[3];
@@ -55,6 +56,7 @@ class AdamKernel : public Kernel {
     const float* gradient = c.in<float>(3);
     const float step = c.input(5).scalar<float>();
     const float rate = c.input(4).scalar<float>() / (1 - std::pow(beta1_, step));
+    const float kept = 1 - c.input(4).scalar<float>() * weight_decay_;
     const float correction = 1 / std::sqrt(1 - std::pow(beta2_, step));
     auto [v, m, s] = slots;
     ParallelFor(c.input(3).num_elements(), kGrain,
@@ -62,7 +64,7 @@ class AdamKernel : public Kernel {
                   for (; i < end; ++i) {
                     m[i] = beta1_ * m[i] + (1 - beta1_) * gradient[i];
                     s[i] = beta2_ * s[i] + (1 - beta2_) * gradient[i] * gradient[i];
-                    v[i] -= rate * m[i] / (std::sqrt(s[i]) * correction + epsilon_);
+                    v[i] = kept * v[i] - rate * m[i] / (std::sqrt(s[i]) * correction + epsilon_);
                   }
                 });
     for (int i = 0; i < 3; ++i) c.variable(i).BumpVersion();
@@ -70,7 +72,7 @@ class AdamKernel : public Kernel {
   }
 
  private:
-  float beta1_, beta2_, epsilon_;
+  float beta1_, beta2_, epsilon_, weight_decay_;
 };
 const KernelRegistration kAdam({.op = "ApplyAdam",
                                 .device = "cpu",

@@ -1,0 +1,89 @@
+// Optimizers: from a loss to the target that updates all trainable variables.
+//
+//   Output step = Adam{.learning_rate = 1e-3f, .clip_norm = 1}.Minimize(b, loss);
+//
+// Their state lives in variables "optimizer/<variable>/<slot>" and "optimizer/updates", so that it
+// is part of every checkpoint.
+#ifndef VIV_CORE_TRAIN_OPTIMIZER_H_
+#define VIV_CORE_TRAIN_OPTIMIZER_H_
+
+#include "core/ops/state.h"
+#include "core/train/schedule.h"
+
+namespace viv {
+
+// What one update is made of.
+struct OptimizerStep {
+  // The target that updates the variables.
+  Output update;
+  // Only where gradients are accumulated: the target that adds a batch's gradients to those that
+  // wait. `update` adds its own batch's, uses the mean and empties the store.
+  Output accumulate;
+  // Float scalars: the learning rate, and the norm of all gradients together before clipping.
+  Output rate;
+  Output gradient_norm;
+};
+
+// What all optimizers do before they differ.
+struct OptimizerOptions {
+  // Scales the gradients so that their norm, taken together, is at most this; 0: never (Pascanu et
+  // al. 2013).
+  float clip_norm = 0;
+  // Batches of gradients to an update: `accumulate` is run for all but the last.
+  int accumulate = 1;
+};
+
+// v -= rate g, or with momentum u = momentum u + g; v -= rate u (nesterov: g + momentum u).
+struct Sgd {
+  Schedule learning_rate = 0.1f;
+  float momentum = 0;
+  bool nesterov = false;
+  OptimizerOptions options = {};
+
+  OptimizerStep Step(BuilderRef b, Output loss) const;
+  Output Minimize(BuilderRef b, Output loss) const { return Step(b, loss).update; }
+};
+
+// Duchi et al. 2011: s += g^2; v -= rate g / (sqrt(s) + epsilon).
+struct Adagrad {
+  Schedule learning_rate = 0.01f;
+  float epsilon = 1e-10f;
+  OptimizerOptions options = {};
+
+  OptimizerStep Step(BuilderRef b, Output loss) const;
+  Output Minimize(BuilderRef b, Output loss) const { return Step(b, loss).update; }
+};
+
+// Tieleman and Hinton 2012: s = decay s + (1 - decay) g^2; v -= rate g / (sqrt(s) + epsilon).
+struct RmsProp {
+  Schedule learning_rate = 1e-3f;
+  float decay = 0.9f;
+  float epsilon = 1e-8f;
+  OptimizerOptions options = {};
+
+  OptimizerStep Step(BuilderRef b, Output loss) const;
+  Output Minimize(BuilderRef b, Output loss) const { return Step(b, loss).update; }
+};
+
+// Kingma and Ba 2015; with weight_decay Loshchilov and Hutter's AdamW (2019): v also loses
+// rate * weight_decay * v.
+struct Adam {
+  Schedule learning_rate = 1e-3f;
+  float beta1 = 0.9f;
+  float beta2 = 0.999f;
+  float epsilon = 1e-8f;
+  float weight_decay = 0;
+  OptimizerOptions options = {};
+
+  OptimizerStep Step(BuilderRef b, Output loss) const;
+  Output Minimize(BuilderRef b, Output loss) const { return Step(b, loss).update; }
+};
+
+// A target that moves an average of each trainable variable towards its value, a = decay a +
+// (1 - decay) v, as it was before the run's update. The averages are variables "average/<variable>"
+// that begin with the variable's first value.
+Output UpdateAverages(BuilderRef b, float decay);
+
+}  // namespace viv
+
+#endif  // VIV_CORE_TRAIN_OPTIMIZER_H_
