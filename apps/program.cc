@@ -1,0 +1,45 @@
+// The frame of a program; compiled into each.
+#include "apps/program.h"
+
+#include <cstdio>
+#include <cstdlib>
+
+#include "core/base/logging.h"
+#include "core/base/parallel.h"
+
+DECLARE_bool(help);
+DEFINE_bool(verbose, false, "say more on standard error");
+DEFINE_int32(threads, 0, "threads that compute; 0: one for each core");
+
+namespace google {
+// What gflags calls on flags that it cannot read.
+extern void (*gflags_exitfunc)(int);
+}  // namespace google
+
+namespace viv {
+
+int Fail(const absl::Status& status) {
+  std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
+  return kFailed;
+}
+
+int FailUsage(const std::string& message) {
+  std::fprintf(stderr, "error: %s; --help tells more\n", message.c_str());
+  return kUsage;
+}
+
+std::vector<std::string> BeginProgram(int argc, char** argv, const std::string& program,
+                                      const std::string& usage) {
+  google::gflags_exitfunc = [](int) { std::exit(kUsage); };
+  gflags::SetUsageMessage(usage);
+  gflags::ParseCommandLineNonHelpFlags(&argc, &argv, true);
+  if (FLAGS_help) {
+    gflags::ShowUsageWithFlagsRestrict(program.c_str(), ("/" + program + "_main").c_str());
+    std::exit(kSuccess);
+  }
+  InitLogging(argv[0], FLAGS_verbose);
+  if (FLAGS_threads > 0) SetMaxThreads(FLAGS_threads);
+  return std::vector<std::string>(argv + 1, argv + argc);
+}
+
+}  // namespace viv

@@ -1,0 +1,63 @@
+// translate_train: learns to translate from parallel text.
+#include "apps/program.h"
+#include "models/language/translation_program.h"
+
+DEFINE_string(train, "",
+              "training text: SOURCE,TARGET (two files, line by line) or PAIRS.tsv; gz too");
+DEFINE_string(validation, "", "text in the same form that is scored and never trained on");
+DEFINE_string(run, "", "directory of the run; a run that stopped goes on from there");
+DEFINE_int32(updates, 4000, "updates of the weights");
+DEFINE_int32(vocabulary, 6000, "pieces that words are split into, of both languages together");
+DEFINE_int32(embed, 256, "width of the embedding");
+DEFINE_int32(encoder_hidden, 256, "units of the encoder in each direction");
+DEFINE_int32(hidden, 512, "units of the decoder");
+DEFINE_int32(encoder_layers, 1, "layers of the encoder");
+DEFINE_int32(decoder_layers, 1, "layers of the decoder");
+DEFINE_int32(batch, 64, "sentence pairs in an update");
+DEFINE_double(dropout, 0.3, "share of activations that are dropped in training");
+DEFINE_double(label_smoothing, 0.1, "probability that is spread over all words");
+DEFINE_double(learning_rate, 2e-3, "highest learning rate");
+DEFINE_int32(halve_from, 2000, "update from which the learning rate falls");
+DEFINE_int32(halve_every, 800, "updates in which it then falls by half");
+DEFINE_int32(score_every, 450, "updates between scores of the validation text");
+DEFINE_int32(checkpoint_every, 150, "updates between checkpoints");
+DEFINE_int32(patience, 0, "end after so many scores without a better one; 0: never");
+DEFINE_int32(seed, 1, "seed of all random numbers");
+DEFINE_bool(allow_inexact, false, "resume although threads or machine differ from before");
+
+constexpr char kUsageText[] =
+    "learns to translate from parallel text.\n\n"
+    "  translate_train --train train.en,train.fr --validation val.en,val.fr --run runs/en_fr\n\n"
+    "Ctrl-C ends a run with a checkpoint; the same command goes on from there.";
+
+int main(int argc, char** argv) {
+  using namespace viv;
+  const auto arguments = BeginProgram(argc, argv, "translate_train", kUsageText);
+  if (!arguments.empty()) return FailUsage("what is '" + arguments[0] + "'?");
+  if (FLAGS_train.empty() || FLAGS_run.empty()) return FailUsage("--train and --run are needed");
+  TranslationTrainingOptions options = {
+      .net = {.vocab_size = FLAGS_vocabulary,
+              .embed = FLAGS_embed,
+              .encoder_hidden = FLAGS_encoder_hidden,
+              .hidden = FLAGS_hidden,
+              .encoder_layers = FLAGS_encoder_layers,
+              .decoder_layers = FLAGS_decoder_layers},
+      .seed = static_cast<uint64_t>(FLAGS_seed),
+      .batch = FLAGS_batch,
+      .dropout = static_cast<float>(FLAGS_dropout),
+      .label_smoothing = static_cast<float>(FLAGS_label_smoothing),
+      .learning_rate = static_cast<float>(FLAGS_learning_rate),
+      .halve_from = FLAGS_halve_from,
+      .halve_every = FLAGS_halve_every,
+      .trainer = {.directory = FLAGS_run,
+                  .updates = FLAGS_updates,
+                  .score_every = FLAGS_score_every,
+                  .checkpoint_every = FLAGS_checkpoint_every,
+                  .patience = FLAGS_patience,
+                  .allow_inexact = FLAGS_allow_inexact}};
+  const absl::StatusOr<TrainingResult> result =
+      RunTranslationTraining(FLAGS_train, FLAGS_validation, options);
+  if (!result.ok()) return Fail(result.status());
+  std::printf("%s\n", DescribeTraining(*result).c_str());
+  return kSuccess;
+}

@@ -1,0 +1,51 @@
+// From text to text by a sequence-to-sequence net: pieces, beam search, text again.
+#ifndef VIV_MODELS_LANGUAGE_TRANSLATE_TEXT_H_
+#define VIV_MODELS_LANGUAGE_TRANSLATE_TEXT_H_
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "core/runtime/session.h"
+#include "models/language/seq2seq_decoder.h"
+#include "models/language/tokenizer.h"
+
+namespace viv {
+
+struct TranslateOptions {
+  int beam = 5;
+  // Translations of each sentence, best first; at most `beam`.
+  int nbest = 1;
+  // As BeamSearchOptions.
+  float length_penalty = 0.6f;
+  int no_repeat_ngram = 0;
+  // Sentences that are decoded together.
+  int batch = 32;
+  // Longer sentences (in pieces) are refused: the net has not seen any like them.
+  int max_pieces = 1000;
+};
+
+struct Translation {
+  std::string text;
+  // Of all pieces and the end: the logarithms of their probabilities, summed; how many they are.
+  float log_prob = 0;
+  int pieces = 0;
+  // By which the translations of a sentence are ranked.
+  float score = 0;
+  // The length limit (twice the source's and some) cut it.
+  bool cut = false;
+};
+
+// The `nbest` translations of one sentence, or why there are none.
+using SentenceResult = absl::StatusOr<std::vector<Translation>>;
+
+// Results in the order of `sentences`. A sentence that fails (no valid UTF-8, too long) does not
+// touch the others; one without words has itself as its translation. The error of the whole is one
+// of a run. `session` is of the graph that `decoder` was built in.
+absl::StatusOr<std::vector<SentenceResult>> TranslateTexts(
+    Session& session, const Seq2SeqDecoder& decoder, const Tokenizer& tokenizer,
+    const std::vector<std::string>& sentences, const TranslateOptions& options);
+
+}  // namespace viv
+
+#endif  // VIV_MODELS_LANGUAGE_TRANSLATE_TEXT_H_

@@ -1,0 +1,26 @@
+// What the translation programs do between their flags and the net: find text, pieces, runs.
+#ifndef VIV_MODELS_LANGUAGE_TRANSLATION_PROGRAM_H_
+#define VIV_MODELS_LANGUAGE_TRANSLATION_PROGRAM_H_
+
+#include <string>
+#include <vector>
+
+#include "models/language/translation_training.h"
+
+namespace viv {
+
+// The pairs of "SOURCE,TARGET" (two line-aligned files) or of "PAIRS.tsv"; gzip is unpacked.
+absl::StatusOr<std::vector<TextPair>> ReadPairs(const std::string& spec);
+
+// Trains on the pairs of `train`, scores those of `validation` ("": none). The run's tokenizer,
+// <run>/pieces.model, is learnt from the training text where the run begins.
+absl::StatusOr<TrainingResult> RunTranslationTraining(const std::string& train,
+                                                      const std::string& validation,
+                                                      TranslationTrainingOptions options);
+
+// "1200 updates, loss 2.31, best BLEU 43.20 at update 900", and whether it was stopped.
+std::string DescribeTraining(const TrainingResult& result);
+
+}  // namespace viv
+
+#endif  // VIV_MODELS_LANGUAGE_TRANSLATION_PROGRAM_H_

@@ -1,0 +1,52 @@
+// Training of a translator on sentence pairs.
+#ifndef VIV_MODELS_LANGUAGE_TRANSLATION_TRAINING_H_
+#define VIV_MODELS_LANGUAGE_TRANSLATION_TRAINING_H_
+
+#include <string>
+#include <vector>
+
+#include "core/train/trainer.h"
+#include "datasets/text_pairs/text_pairs.h"
+#include "models/language/seq2seq.h"
+#include "models/language/tokenizer.h"
+
+namespace viv {
+
+struct TranslationTrainingOptions {
+  Seq2SeqOptions net;
+  uint64_t seed = 1;
+  // Pairs in a batch, of like length.
+  int batch = 64;
+  // Pairs with more pieces on a side are left out.
+  int max_pieces = 100;
+  float dropout = 0.3f;
+  float label_smoothing = 0.1f;
+  float learning_rate = 2e-3f;
+  int64_t warm_up = 300;
+  float clip_norm = 1;
+  // From which update on the learning rate falls, by half every `halve_every`.
+  int64_t halve_from = 2000;
+  int64_t halve_every = 800;
+  // Directory, updates, checkpoints and the like; label and settings are filled in.
+  TrainerOptions trainer;
+};
+
+// A tokenizer for both languages of the pairs.
+absl::StatusOr<Tokenizer> LearnTokenizer(const std::vector<TextPair>& pairs, int vocab_size);
+
+// Batches for the net, without end: source [B, S], target_in and target_out [B, T], source_lengths
+// and target_lengths [B], all int32.
+absl::StatusOr<Dataset> TranslationBatches(const std::vector<TextPair>& pairs,
+                                           const Tokenizer& tokenizer,
+                                           const TranslationTrainingOptions& options);
+
+// Trains on `train`; the score is BLEU of greedy translations of `validation`, which may be empty.
+// Afterwards the best checkpoint (the latest without a score) is in the run's directory.
+absl::StatusOr<TrainingResult> TrainTranslator(const std::vector<TextPair>& train,
+                                               const std::vector<TextPair>& validation,
+                                               const Tokenizer& tokenizer,
+                                               const TranslationTrainingOptions& options);
+
+}  // namespace viv
+
+#endif  // VIV_MODELS_LANGUAGE_TRANSLATION_TRAINING_H_
