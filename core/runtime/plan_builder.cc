@@ -7,6 +7,8 @@
 #include "absl/strings/str_join.h"
 #include "core/base/status.h"
 #include "core/graph/shape_context.h"
+#include "core/passes/program_graph.h"
+#include "core/runtime/evaluate.h"
 #include "core/runtime/launch_plan.h"
 #include "core/runtime/memory_planner.h"
 
@@ -29,7 +31,7 @@ class PlanBuilder {
   std::shared_ptr<LaunchPlan> Finish();
 
  private:
-  // Below this many elements, integers that follow from shapes are computed while planning.
+  // Up to this many elements, what follows from shapes and constants is computed while planning.
   static constexpr int64_t kMaxFolded = 256;
 
   int TensorOf(int slot);
@@ -160,42 +162,24 @@ absl::StatusOr<std::unique_ptr<Kernel>> PlanBuilder::MakeKernelOf(
 absl::StatusOr<bool> PlanBuilder::Fold(const OrderedNode& node,
                                        const std::vector<PartialShape>& outputs) {
   const Node& n = *node.node;
-  if (!n.op().pure() || n.op().dynamic_output || node.outputs.empty()) return false;
-  const bool by_shape = n.op_name() == "ShapeOf";
+  if (n.op().dynamic_output || node.outputs.empty()) return false;
   for (size_t i = 0; i < node.outputs.size(); ++i) {
-    if (!IsInteger(n.output_type(static_cast<int>(i))) || outputs[i].num_elements() > kMaxFolded) {
-      return false;
-    }
+    const DType dtype = n.output_type(static_cast<int>(i));
+    if (dtype == kString || outputs[i].num_elements() > kMaxFolded) return false;
   }
+  const bool by_shape = n.op_name() == "ShapeOf" || n.op_name() == "SizeOf";
   for (int slot : node.inputs) {
     if (!by_shape && KnownValue(slot, false) == nullptr) return false;
   }
-  std::vector<Tensor> inputs, results;
+  if (node.inputs.empty() || !IsPure(n)) return false;
+  std::vector<Tensor> inputs;
   for (size_t i = 0; i < node.inputs.size(); ++i) {
-    // ShapeOf reads no element of its input.
+    // These read no element of their input.
     inputs.push_back(by_shape ? Tensor(n.input(0).dtype(),
                                        plan_->tensors_[TensorOf(node.inputs[0])].shape, nullptr)
                               : *KnownValue(node.inputs[i], false));
   }
-  for (size_t i = 0; i < node.outputs.size(); ++i) {
-    ASSIGN_OR_RETURN(Tensor result,
-                     Tensor::Make(n.output_type(static_cast<int>(i)), outputs[i].ToShape()));
-    results.push_back(std::move(result));
-  }
-  if (node.kernel->alias) {
-    results[0] = inputs[0].Reshaped(outputs[0].ToShape());
-  } else {
-    ASSIGN_OR_RETURN(const std::unique_ptr<Kernel> kernel, MakeKernelOf(node, outputs));
-    std::vector<const Tensor*> in;
-    std::vector<Tensor*> out;
-    for (const Tensor& t : inputs) in.push_back(&t);
-    for (Tensor& t : results) out.push_back(&t);
-    std::vector<char> scratch(kernel->scratch_bytes() + 1);
-    const StepInfo step;
-    RETURN_IF_ERROR(Annotate(
-        kernel->Compute(KernelContextBuilder::Make(in, out, {}, {}, scratch.data(), &step)),
-        n.Describe()));
-  }
+  ASSIGN_OR_RETURN(const std::vector<Tensor> results, EvaluateNode(n, inputs, callables_));
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     const int tensor = AddTensor(node.outputs[i], PlanTensor::Place::kConstant, results[i].shape());
     plan_->tensors_[tensor].constant = results[i];

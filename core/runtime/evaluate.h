@@ -1,0 +1,20 @@
+// Computes one node at once, outside of any run: for folding.
+#ifndef VIV_CORE_RUNTIME_EVALUATE_H_
+#define VIV_CORE_RUNTIME_EVALUATE_H_
+
+#include <vector>
+
+#include "absl/types/span.h"
+#include "core/runtime/launch_plan.h"
+
+namespace viv {
+
+// The outputs of a pure node on the CPU for these values of its inputs. NotFound where it has no
+// kernel; the errors of its shape function and kernel. `callables` may be empty: then a node that
+// runs functions is Unimplemented.
+absl::StatusOr<std::vector<Tensor>> EvaluateNode(const Node& node, absl::Span<const Tensor> inputs,
+                                                 const CallableFactory& callables);
+
+}  // namespace viv
+
+#endif  // VIV_CORE_RUNTIME_EVALUATE_H_
