@@ -64,11 +64,11 @@ class TfEventFile : public EventFile {
     proto::Event version = NewEvent(options_.first_step);
     version.set_file_version(kVersion);
     RETURN_IF_ERROR(Write(version));
-    if (options_.first_step > 0) {
-      proto::Event start = NewEvent(options_.first_step);
-      start.mutable_session_log()->set_status(proto::SessionLog::START);
-      RETURN_IF_ERROR(Write(start));
-    }
+    // Of a new run too: TensorBoard takes the directory's first start for no resumption, whatever
+    // its step.
+    proto::Event start = NewEvent(options_.first_step);
+    start.mutable_session_log()->set_status(proto::SessionLog::START);
+    RETURN_IF_ERROR(Write(start));
     return Flush();
   }
 

@@ -111,23 +111,25 @@ TEST_F(EventFileTest, HoldsScalarsImagesAndTexts) {
   EXPECT_THAT(std::string(file->AddScalar(303, "x", 1).message()), HasSubstr("is closed"));
 
   const std::vector<std::string> records = Records(file->path());
-  ASSERT_EQ(records.size(), 4u);
+  ASSERT_EQ(records.size(), 5u);
   EXPECT_EQ(As<double>(At(records[0], {1}).bytes), 1700000000.5);
   EXPECT_EQ(At(records[0], {3}).bytes, "brain.Event:2");
+  EXPECT_EQ(At(records[1], {2}).varint, 0u);
+  EXPECT_EQ(At(records[1], {7, 1}).varint, 1u);  // SessionLog::START
 
-  EXPECT_EQ(At(records[1], {2}).varint, 300u);
-  EXPECT_EQ(At(records[1], {5, 1, 1}).bytes, "train/loss");
-  EXPECT_EQ(As<float>(At(records[1], {5, 1, 2}).bytes), 2.5f);
+  EXPECT_EQ(At(records[2], {2}).varint, 300u);
+  EXPECT_EQ(At(records[2], {5, 1, 1}).bytes, "train/loss");
+  EXPECT_EQ(As<float>(At(records[2], {5, 1, 2}).bytes), 2.5f);
 
-  EXPECT_EQ(At(records[2], {5, 1, 1}).bytes, "sample");
-  EXPECT_EQ(At(records[2], {5, 1, 9, 1, 1}).bytes, "text");
-  EXPECT_EQ(At(records[2], {5, 1, 8, 1}).varint, 7u);  // DT_STRING
-  EXPECT_EQ(At(records[2], {5, 1, 8, 8}).bytes, "*Ça va ?*");
+  EXPECT_EQ(At(records[3], {5, 1, 1}).bytes, "sample");
+  EXPECT_EQ(At(records[3], {5, 1, 9, 1, 1}).bytes, "text");
+  EXPECT_EQ(At(records[3], {5, 1, 8, 1}).varint, 7u);  // DT_STRING
+  EXPECT_EQ(At(records[3], {5, 1, 8, 8}).bytes, "*Ça va ?*");
 
-  EXPECT_EQ(At(records[3], {5, 1, 4, 1}).varint, 2u);
-  EXPECT_EQ(At(records[3], {5, 1, 4, 2}).varint, 1u);
-  EXPECT_EQ(At(records[3], {5, 1, 4, 3}).varint, 3u);
-  EXPECT_THAT(At(records[3], {5, 1, 4, 4}).bytes, HasSubstr("PNG"));
+  EXPECT_EQ(At(records[4], {5, 1, 4, 1}).varint, 2u);
+  EXPECT_EQ(At(records[4], {5, 1, 4, 2}).varint, 1u);
+  EXPECT_EQ(At(records[4], {5, 1, 4, 3}).varint, 3u);
+  EXPECT_THAT(At(records[4], {5, 1, 4, 4}).bytes, HasSubstr("PNG"));
 }
 
 // One event, byte by byte as TensorFlow writes it.
@@ -136,7 +138,7 @@ TEST_F(EventFileTest, KnownBytes) {
   now_ = 0.5;
   ASSERT_TRUE(file->AddScalar(2, "a", 1).ok());
   ASSERT_TRUE(file->Close().ok());
-  EXPECT_EQ(Records(file->path())[1], std::string("\x09\0\0\0\0\0\0\xe0\x3f"
+  EXPECT_EQ(Records(file->path())[2], std::string("\x09\0\0\0\0\0\0\xe0\x3f"
                                                   "\x10\x02"
                                                   "\x2a\x0a\x0a\x08\x0a\x01"
                                                   "a"
@@ -155,7 +157,7 @@ TEST_F(EventFileTest, AResumedRunHidesStepsThatItRepeats) {
   ASSERT_EQ(records.size(), 2u);
   EXPECT_EQ(At(records[1], {2}).varint, 5u);
   EXPECT_EQ(At(records[1], {7, 1}).varint, 1u);  // SessionLog::START
-  EXPECT_EQ(Records(first->path()).size(), 2u);
+  EXPECT_EQ(Records(first->path()).size(), 3u);
 }
 
 TEST_F(EventFileTest, NamesAreUniqueAndInTheOrderOfTime) {
@@ -176,21 +178,21 @@ TEST_F(EventFileTest, NamesAreUniqueAndInTheOrderOfTime) {
 TEST_F(EventFileTest, FlushesNowAndThen) {
   auto file = Create();
   const auto records = [&] { return Records(file->path()).size(); };
-  EXPECT_EQ(records(), 1u);
+  EXPECT_EQ(records(), 2u);
   ASSERT_TRUE(file->AddScalar(1, "x", 1).ok());
   now_ += 9;
   ASSERT_TRUE(file->AddScalar(2, "x", 1).ok());
-  EXPECT_EQ(records(), 1u);
+  EXPECT_EQ(records(), 2u);
   now_ += 1;
   ASSERT_TRUE(file->AddScalar(3, "x", 1).ok());
-  EXPECT_EQ(records(), 4u);
+  EXPECT_EQ(records(), 5u);
   ASSERT_TRUE(file->AddScalar(4, "x", 1).ok());
   ASSERT_TRUE(file->Flush().ok());
-  EXPECT_EQ(records(), 5u);
+  EXPECT_EQ(records(), 6u);
   ASSERT_TRUE(file->AddScalar(5, "x", 1).ok());
   const std::string path = file->path();
   file.reset();
-  EXPECT_EQ(Records(path).size(), 6u);
+  EXPECT_EQ(Records(path).size(), 7u);
 }
 
 TEST_F(EventFileTest, RefusesWhatIsNoTextOrImage) {
@@ -200,7 +202,7 @@ TEST_F(EventFileTest, RefusesWhatIsNoTextOrImage) {
   EXPECT_THAT(std::string(file->AddImage(1, "x", Tensor::Of<float>({1, 1, 1}, {0})).message()),
               HasSubstr("not float [1, 1, 1]"));
   ASSERT_TRUE(file->Close().ok());
-  EXPECT_EQ(Records(file->path()).size(), 1u);
+  EXPECT_EQ(Records(file->path()).size(), 2u);
 }
 
 }  // namespace
