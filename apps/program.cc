@@ -4,6 +4,7 @@
 #include <cstdio>
 #include <cstdlib>
 
+#include "absl/strings/str_replace.h"
 #include "core/base/logging.h"
 #include "core/base/parallel.h"
 
@@ -40,6 +41,22 @@ std::vector<std::string> BeginProgram(int argc, char** argv, const std::string& 
   InitLogging(argv[0], FLAGS_verbose);
   if (FLAGS_threads > 0) SetMaxThreads(FLAGS_threads);
   return std::vector<std::string>(argv + 1, argv + argc);
+}
+
+std::string CommandLine(const std::vector<std::string>& arguments) {
+  std::string line;
+  for (const std::string& argument : arguments) {
+    const bool plain = argument.find_first_of(" \t\n'\"$&|;<>()*?") == std::string::npos;
+    if (!line.empty()) line += ' ';
+    if (line.empty()) {
+      line = argument.substr(argument.rfind('/') + 1);
+    } else if (plain) {
+      line += argument;
+    } else {
+      line += "'" + absl::StrReplaceAll(argument, {{"'", "'\\''"}}) + "'";
+    }
+  }
+  return line;
 }
 
 }  // namespace viv

@@ -24,6 +24,9 @@ int FailUsage(const std::string& message);
 std::vector<std::string> BeginProgram(int argc, char** argv, const std::string& program,
                                       const std::string& usage);
 
+// The arguments of main, program name first, as a shell reads them.
+std::string CommandLine(const std::vector<std::string>& arguments);
+
 }  // namespace viv
 
 #endif  // VIV_APPS_PROGRAM_H_

@@ -1,6 +1,6 @@
 // translate_train: learns to translate from parallel text.
 #include "apps/program.h"
-#include "models/language/translation_program.h"
+#include "models/language/train_program.h"
 
 DEFINE_string(train, "",
               "training text: SOURCE,TARGET (two files, line by line) or PAIRS.tsv; gz too");
@@ -23,17 +23,28 @@ DEFINE_int32(score_every, 450, "updates between scores of the validation text");
 DEFINE_int32(checkpoint_every, 150, "updates between checkpoints");
 DEFINE_int32(patience, 0, "end after so many scores without a better one; 0: never");
 DEFINE_int32(seed, 1, "seed of all random numbers");
+DEFINE_string(export_to, "", "folder for the bundle that is made of the best checkpoint");
+DEFINE_string(src, "en", "language of the source, for the bundle");
+DEFINE_string(tgt, "fr", "language of the target, for the bundle");
+DEFINE_string(data, "", "name of the training data, for the bundle");
+DEFINE_string(licence, "", "text of the data's licence, for the bundle");
+DEFINE_bool(non_commercial, false, "whether that licence forbids commercial use");
 DEFINE_bool(allow_inexact, false, "resume although threads or machine differ from before");
 
 constexpr char kUsageText[] =
     "learns to translate from parallel text.\n\n"
-    "  translate_train --train train.en,train.fr --validation val.en,val.fr --run runs/en_fr\n\n"
+    "  translate_train --train train.en,train.fr --validation val.en,val.fr --run runs/en_fr\n"
+    "  translate_train ... --export_to bundles/en_fr --data 'our manuals' --licence 'CC BY 4.0'\n\n"
     "Ctrl-C ends a run with a checkpoint; the same command goes on from there.";
 
 int main(int argc, char** argv) {
   using namespace viv;
+  const std::vector<std::string> command_line(argv, argv + argc);
   const auto arguments = BeginProgram(argc, argv, "translate_train", kUsageText);
   if (!arguments.empty()) return FailUsage("what is '" + arguments[0] + "'?");
+  const bool named = !FLAGS_data.empty() && !FLAGS_licence.empty();
+  if (!FLAGS_export_to.empty() && !named)
+    return FailUsage("--export_to needs --data and --licence");
   if (FLAGS_train.empty() || FLAGS_run.empty()) return FailUsage("--train and --run are needed");
   TranslationTrainingOptions options = {
       .net = {.vocab_size = FLAGS_vocabulary,
@@ -59,5 +70,14 @@ int main(int argc, char** argv) {
       RunTranslationTraining(FLAGS_train, FLAGS_validation, options);
   if (!result.ok()) return Fail(result.status());
   std::printf("%s\n", DescribeTraining(*result).c_str());
-  return kSuccess;
+  if (FLAGS_export_to.empty()) return kSuccess;
+  const absl::Status exported = ExportTranslator(options, *result,
+                                                 {.directory = FLAGS_export_to,
+                                                  .source_language = FLAGS_src,
+                                                  .target_language = FLAGS_tgt,
+                                                  .data = FLAGS_data,
+                                                  .licence = FLAGS_licence,
+                                                  .non_commercial = FLAGS_non_commercial,
+                                                  .command = CommandLine(command_line)});
+  return exported.ok() ? kSuccess : Fail(exported);
 }

@@ -1,6 +1,6 @@
 // What the translation programs do between their flags and the net: find text, pieces, runs.
-#ifndef VIV_MODELS_LANGUAGE_TRANSLATION_PROGRAM_H_
-#define VIV_MODELS_LANGUAGE_TRANSLATION_PROGRAM_H_
+#ifndef VIV_MODELS_LANGUAGE_TRAIN_PROGRAM_H_
+#define VIV_MODELS_LANGUAGE_TRAIN_PROGRAM_H_
 
 #include <string>
 #include <vector>
@@ -21,6 +21,21 @@ absl::StatusOr<TrainingResult> RunTranslationTraining(const std::string& train,
 // "1200 updates, loss 2.31, best BLEU 43.20 at update 900", and whether it was stopped.
 std::string DescribeTraining(const TrainingResult& result);
 
+// What a bundle says beside the net.
+struct TranslatorExport {
+  std::string directory;
+  std::string source_language, target_language;
+  // Of the training data: its name, and the text of its licence.
+  std::string data, licence;
+  bool non_commercial = false;
+  // The command that trained it, for the model card.
+  std::string command;
+};
+
+// Writes the run's best checkpoint (the latest where none was scored) as a bundle.
+absl::Status ExportTranslator(const TranslationTrainingOptions& options,
+                              const TrainingResult& result, const TranslatorExport& to);
+
 }  // namespace viv
 
-#endif  // VIV_MODELS_LANGUAGE_TRANSLATION_PROGRAM_H_
+#endif  // VIV_MODELS_LANGUAGE_TRAIN_PROGRAM_H_

@@ -1,0 +1,48 @@
+// A model bundle: a folder with all that a program needs to use a model, and what its user needs to
+// know about it.
+//
+//   bundle.json           format, kind, settings, and size and checksum of every other file
+//   weights.safetensors   matrices as 8-bit codes (core/bundle/row_codes.h)
+//   LICENSE, README.md    the licence of the weights, the model card
+//   ...                   vocabulary, calibration: files of the kind
+#ifndef VIV_CORE_BUNDLE_BUNDLE_H_
+#define VIV_CORE_BUNDLE_BUNDLE_H_
+
+#include <map>
+#include <string>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/base/file.h"
+#include "core/tensor/safetensors.h"
+
+namespace viv {
+
+struct Bundle {
+  // What program it is for: "translate".
+  std::string kind;
+  // Short texts by key, which the kind gives a meaning.
+  std::map<std::string, std::string> settings;
+  // Whether the licence of the data forbids commercial use; LICENSE then says so in its first line.
+  bool non_commercial = false;
+  NamedTensors weights;
+  // Further files by name: "LICENSE" and "README.md" are needed.
+  std::map<std::string, std::string> files;
+};
+
+// Writes beside `directory` and renames into place: a bundle that was there is replaced whole or
+// not at all. InvalidArgument without a licence, without a card, or with a non-commercial licence
+// that does not say so first.
+absl::Status WriteBundle(Env* env, const std::string& directory, const Bundle& bundle);
+
+// NotFound where there is none, DataLoss for one that is damaged, FailedPrecondition for one of
+// another kind or a later format. Messages name the file.
+absl::StatusOr<Bundle> ReadBundle(Env* env, const std::string& directory, const std::string& kind);
+
+// Where bundles that come with the programs lie: $VIVARIUM_PRETRAINED, else the folder "pretrained"
+// of the source tree that the running program was built in.
+std::string PretrainedDirectory();
+
+}  // namespace viv
+
+#endif  // VIV_CORE_BUNDLE_BUNDLE_H_

@@ -1,0 +1,20 @@
+// Weights as 8-bit codes, a quarter of the bytes: for the files of bundles.
+#ifndef VIV_CORE_BUNDLE_ROW_CODES_H_
+#define VIV_CORE_BUNDLE_ROW_CODES_H_
+
+#include "core/tensor/safetensors.h"
+
+namespace viv {
+
+// Replaces each float matrix [N, D] of at least `min_elements` by int8 codes of the same name and
+// shape and by "<name>/scale" [N]: x = code * scale, codes in [-127, 127], so that the largest
+// magnitude of a row is exact. Other tensors stay as they are. A row with an infinity or NaN is an
+// error that names the tensor.
+absl::StatusOr<NamedTensors> EncodeRows(const NamedTensors& tensors, int64_t min_elements = 4096);
+
+// The inverse: floats again.
+absl::StatusOr<NamedTensors> DecodeRows(const NamedTensors& tensors);
+
+}  // namespace viv
+
+#endif  // VIV_CORE_BUNDLE_ROW_CODES_H_

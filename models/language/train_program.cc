@@ -1,0 +1,131 @@
+// The steps of translate_train.
+#include "models/language/train_program.h"
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "absl/strings/str_split.h"
+#include "core/base/file.h"
+#include "core/base/status.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/ops/state.h"
+#include "models/language/translator.h"
+
+namespace viv {
+namespace {
+
+constexpr char kPiecesFile[] = "pieces.model";
+
+absl::StatusOr<Tokenizer> TokenizerOfRun(const std::string& directory,
+                                         const std::vector<TextPair>& train, int vocab_size) {
+  Env* env = Env::Default();
+  const std::string path = JoinPath(directory, kPiecesFile);
+  if (env->FileExists(path)) {
+    ASSIGN_OR_RETURN(const std::string model, env->ReadFile(path));
+    absl::StatusOr<Tokenizer> tokenizer = Tokenizer::FromModel(model);
+    if (!tokenizer.ok()) return Annotate(tokenizer.status(), path);
+    return tokenizer;
+  }
+  ASSIGN_OR_RETURN(Tokenizer tokenizer, LearnTokenizer(train, vocab_size));
+  RETURN_IF_ERROR(env->CreateDirs(directory));
+  RETURN_IF_ERROR(WriteFileAtomically(env, path, tokenizer.model()));
+  return tokenizer;
+}
+
+std::string Licence(const TranslatorExport& to) {
+  return absl::StrCat(to.non_commercial ? "Non-commercial use only.\n\n" : "",
+                      "These weights were learnt from ", to.data,
+                      ". Its licence governs their use:\n\n", to.licence, "\n");
+}
+
+std::string ModelCard(const TranslatorExport& to, const Seq2SeqOptions& net, int64_t parameters,
+                      const Checkpoint& checkpoint, const TrainingResult& result) {
+  std::string card = absl::StrFormat(
+      "# A translator from '%s' to '%s'\n\n%s"
+      "A recurrent sequence-to-sequence net with attention: %d encoder layers of 2 x %d units, %d "
+      "decoder layers of %d, embeddings of %d for %d pieces of both languages; %d parameters in 8 "
+      "bits.\n\n"
+      "- data: %s\n- licence: see LICENSE\n- trained: %d updates\n",
+      to.source_language, to.target_language,
+      to.non_commercial ? "**Learnt from non-commercial data.** " : "", net.encoder_layers,
+      net.encoder_hidden, net.decoder_layers, net.hidden, net.embed, net.vocab_size, parameters,
+      to.data, checkpoint.step);
+  if (result.best_update > 0) {
+    absl::StrAppendFormat(&card, "- validation BLEU (13a, cased), greedy, 32-bit weights: %.2f\n",
+                          result.best_score);
+  }
+  absl::StrAppend(&card, "- command:\n\n```sh\n", to.command, "\n```\n");
+  return card;
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<TextPair>> ReadPairs(const std::string& spec) {
+  const std::vector<std::string> paths = absl::StrSplit(spec, ',');
+  if (paths.size() == 1) return ReadTabSeparatedPairs(Env::Default(), paths[0]);
+  if (paths.size() == 2) return ReadParallelText(Env::Default(), paths[0], paths[1]);
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", spec, "' is neither SOURCE,TARGET nor PAIRS.tsv"));
+}
+
+absl::StatusOr<TrainingResult> RunTranslationTraining(const std::string& train,
+                                                      const std::string& validation,
+                                                      TranslationTrainingOptions options) {
+  ASSIGN_OR_RETURN(const std::vector<TextPair> train_pairs, ReadPairs(train));
+  std::vector<TextPair> validation_pairs;
+  if (!validation.empty()) {
+    ASSIGN_OR_RETURN(validation_pairs, ReadPairs(validation));
+  }
+  RETURN_IF_ERROR(options.net.Check());
+  ASSIGN_OR_RETURN(const Tokenizer tokenizer,
+                   TokenizerOfRun(options.trainer.directory, train_pairs,
+                                  static_cast<int>(options.net.vocab_size)));
+  options.net.vocab_size = tokenizer.size();
+  options.trainer.label = "translate_train";
+  return TrainTranslator(train_pairs, validation_pairs, tokenizer, options);
+}
+
+absl::Status ExportTranslator(const TranslationTrainingOptions& options,
+                              const TrainingResult& result, const TranslatorExport& to) {
+  Env* env = Env::Default();
+  const std::string& run = options.trainer.directory;
+  const CheckpointStore store(env, JoinPath(run, result.best_update > 0 ? "best" : "checkpoints"));
+  ASSIGN_OR_RETURN(const Checkpoint checkpoint, store.LoadLatest());
+  ASSIGN_OR_RETURN(const std::string model, env->ReadFile(JoinPath(run, kPiecesFile)));
+  ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::FromModel(model));
+  Seq2SeqOptions net = options.net;
+  net.vocab_size = tokenizer.size();
+  GraphBuilder b;
+  const Seq2Seq built(b, net);
+  RETURN_IF_ERROR(b.status());
+  NamedTensors weights;
+  int64_t parameters = 0;
+  for (const Variable& v : Variables(b.graph(), /*trainable_only=*/true)) {
+    const auto found = checkpoint.tensors.find(v.name());
+    if (found == checkpoint.tensors.end()) {
+      return absl::FailedPreconditionError(absl::StrCat(run, " holds another net: it has no '",
+                                                        v.name(),
+                                                        "'; give the flags it was trained with"));
+    }
+    parameters += found->second.num_elements();
+    weights[v.name()] = found->second;
+  }
+  const TranslatorInfo info = {.source_language = to.source_language,
+                               .target_language = to.target_language,
+                               .non_commercial = to.non_commercial};
+  const Bundle bundle = MakeTranslatorBundle(info, net, tokenizer, weights, Licence(to),
+                                             ModelCard(to, net, parameters, checkpoint, result));
+  return WriteBundle(env, to.directory, bundle);
+}
+
+std::string DescribeTraining(const TrainingResult& result) {
+  std::string text = absl::StrFormat("%d updates, loss %.3f", result.updates, result.loss);
+  if (result.best_update > 0) {
+    absl::StrAppendFormat(&text, ", best BLEU %.2f at update %d", result.best_score,
+                          result.best_update);
+  }
+  if (result.interrupted) absl::StrAppend(&text, "; interrupted, the same command goes on");
+  if (result.stopped_early) absl::StrAppend(&text, "; stopped, for the score no longer rose");
+  return text;
+}
+
+}  // namespace viv

@@ -1,0 +1,108 @@
+// Loading of translators.
+#include "models/language/translator.h"
+
+#include <map>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_join.h"
+#include "absl/strings/str_replace.h"
+#include "absl/strings/strip.h"
+#include "core/base/status.h"
+#include "core/checkpoint/checkpoint.h"
+
+namespace viv {
+namespace {
+
+constexpr char kKind[] = "translate";
+constexpr char kPiecesFile[] = "pieces.model";
+constexpr char kPrefix[] = "translate_";
+
+absl::StatusOr<std::string> Find(const std::map<std::string, std::string>& texts,
+                                 const std::string& key) {
+  const auto found = texts.find(key);
+  if (found != texts.end()) return found->second;
+  return absl::InvalidArgumentError(absl::StrCat("the bundle has no '", key, "'"));
+}
+
+}  // namespace
+
+struct Translator::Parts {
+  Parts(Tokenizer tokenizer, const Seq2SeqOptions& options)
+      : tokenizer(std::move(tokenizer)), net(b, options), decoder(b, net) {}
+
+  Tokenizer tokenizer;
+  GraphBuilder b;
+  Seq2Seq net;
+  Seq2SeqDecoder decoder;
+  std::unique_ptr<Session> session;
+};
+
+Translator::Translator(TranslatorInfo info, std::unique_ptr<Parts> parts)
+    : info_(std::move(info)), parts_(std::move(parts)) {}
+Translator::~Translator() = default;
+
+absl::StatusOr<std::unique_ptr<Translator>> Translator::Load(Env* env,
+                                                             const std::string& directory) {
+  ASSIGN_OR_RETURN(const Bundle bundle, ReadBundle(env, directory, kKind));
+  const auto load = [&]() -> absl::StatusOr<std::unique_ptr<Translator>> {
+    TranslatorInfo info = {.non_commercial = bundle.non_commercial};
+    ASSIGN_OR_RETURN(info.source_language, Find(bundle.settings, "source_language"));
+    ASSIGN_OR_RETURN(info.target_language, Find(bundle.settings, "target_language"));
+    ASSIGN_OR_RETURN(const std::string net, Find(bundle.settings, "net"));
+    ASSIGN_OR_RETURN(const Seq2SeqOptions options, Seq2SeqOptions::FromJson(net));
+    ASSIGN_OR_RETURN(const std::string pieces, Find(bundle.files, kPiecesFile));
+    ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::FromModel(pieces));
+    if (tokenizer.size() != options.vocab_size) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          "the net knows ", options.vocab_size, " pieces, the vocabulary has ", tokenizer.size()));
+    }
+    auto parts = std::make_unique<Parts>(std::move(tokenizer), options);
+    ASSIGN_OR_RETURN(Session session, Session::Create(parts->b));
+    RETURN_IF_ERROR(RestoreVariables(session, parts->b.graph(), bundle.weights));
+    parts->session = std::make_unique<Session>(std::move(session));
+    return std::unique_ptr<Translator>(new Translator(std::move(info), std::move(parts)));
+  };
+  absl::StatusOr<std::unique_ptr<Translator>> translator = load();
+  if (!translator.ok()) return Annotate(translator.status(), directory);
+  return translator;
+}
+
+absl::StatusOr<std::vector<SentenceResult>> Translator::Translate(
+    const std::vector<std::string>& sentences, const TranslateOptions& options) {
+  return TranslateTexts(*parts_->session, parts_->decoder, parts_->tokenizer, sentences, options);
+}
+
+Bundle MakeTranslatorBundle(const TranslatorInfo& info, const Seq2SeqOptions& net,
+                            const Tokenizer& tokenizer, NamedTensors weights,
+                            const std::string& licence, const std::string& card) {
+  return {.kind = kKind,
+          .settings = {{"source_language", info.source_language},
+                       {"target_language", info.target_language},
+                       {"net", net.ToJson()}},
+          .non_commercial = info.non_commercial,
+          .weights = std::move(weights),
+          .files = {{kPiecesFile, tokenizer.model()}, {"LICENSE", licence}, {"README.md", card}}};
+}
+
+absl::StatusOr<std::string> FindTranslatorBundle(Env* env, const std::string& source_language,
+                                                 const std::string& target_language) {
+  const std::string directory = PretrainedDirectory();
+  const std::string name = absl::StrCat(kPrefix, source_language, "_", target_language);
+  const std::string path = JoinPath(directory, name);
+  if (env->FileExists(path)) return path;
+  std::vector<std::string> pairs;
+  if (absl::StatusOr<std::vector<std::string>> names = env->ListDir(directory); names.ok()) {
+    for (absl::string_view other : *names) {
+      if (!absl::ConsumePrefix(&other, kPrefix)) continue;
+      pairs.push_back(absl::StrReplaceAll(other, {{"_", " to "}}));
+    }
+  }
+  return absl::NotFoundError(absl::StrCat(
+      "there is no model from '", source_language, "' to '", target_language, "' in ", directory,
+      pairs.empty() ? "" : absl::StrCat(" (there is: ", absl::StrJoin(pairs, ", "), ")"),
+      "; train one with translate_train, and name it with --model"));
+}
+
+}  // namespace viv

@@ -1,0 +1,52 @@
+// A translator out of a bundle.
+#ifndef VIV_MODELS_LANGUAGE_TRANSLATOR_H_
+#define VIV_MODELS_LANGUAGE_TRANSLATOR_H_
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "core/bundle/bundle.h"
+#include "models/language/translate_text.h"
+
+namespace viv {
+
+// What a bundle of kind "translate" holds beside the weights.
+struct TranslatorInfo {
+  std::string source_language, target_language;  // "en", "fr"
+  bool non_commercial = false;
+};
+
+// Safe for concurrent use.
+class Translator {
+ public:
+  // NotFound, DataLoss, FailedPrecondition as ReadBundle; InvalidArgument where the parts of the
+  // bundle do not fit each other.
+  static absl::StatusOr<std::unique_ptr<Translator>> Load(Env* env, const std::string& directory);
+  ~Translator();
+
+  const TranslatorInfo& info() const { return info_; }
+  // As TranslateTexts.
+  absl::StatusOr<std::vector<SentenceResult>> Translate(const std::vector<std::string>& sentences,
+                                                        const TranslateOptions& options);
+
+ private:
+  struct Parts;
+  Translator(TranslatorInfo info, std::unique_ptr<Parts> parts);
+  TranslatorInfo info_;
+  std::unique_ptr<Parts> parts_;
+};
+
+// A bundle of kind "translate"; `weights`: of the net alone, by the names of its variables.
+Bundle MakeTranslatorBundle(const TranslatorInfo& info, const Seq2SeqOptions& net,
+                            const Tokenizer& tokenizer, NamedTensors weights,
+                            const std::string& licence, const std::string& card);
+
+// The shipped bundle of a pair of languages: <pretrained>/translate_en_fr. NotFound lists the pairs
+// that there are.
+absl::StatusOr<std::string> FindTranslatorBundle(Env* env, const std::string& source_language,
+                                                 const std::string& target_language);
+
+}  // namespace viv
+
+#endif  // VIV_MODELS_LANGUAGE_TRANSLATOR_H_

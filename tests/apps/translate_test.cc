@@ -1,0 +1,196 @@
+// The translation programs from end to end, as a user runs them: learn a small language, export a
+// bundle, translate with it; and what they say to bad input.
+#include <string>
+#include <vector>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "core/base/file.h"
+#include "gmock/gmock.h"
+#include "nlohmann/json.hpp"
+#include "tests/support/run_program.h"
+
+namespace viv {
+namespace {
+
+using ::testing::HasSubstr;
+using ::testing::StartsWith;
+
+struct Words {
+  const char *english, *french;
+};
+constexpr Words kSubjects[] = {{"A dog", "Un chien"},
+                               {"A cat", "Un chat"},
+                               {"The man", "L'homme"},
+                               {"The girl", "La fille"},
+                               {"A bird", "Un oiseau"}};
+constexpr Words kVerbs[] = {
+    {"runs", "court"}, {"sleeps", "dort"}, {"eats", "mange"}, {"sings", "chante"}};
+constexpr Words kPlaces[] = {{"here", "ici"},
+                             {"in the park", "dans le parc"},
+                             {"at home", "à la maison"},
+                             {"on the beach", "sur la plage"}};
+
+// All 80 sentences of the small language.
+std::string Sentences(bool english) {
+  std::string text;
+  for (const Words& subject : kSubjects) {
+    for (const Words& verb : kVerbs) {
+      for (const Words& place : kPlaces) {
+        const auto word = [&](const Words& w) { return english ? w.english : w.french; };
+        absl::StrAppend(&text, word(subject), " ", word(verb), " ", word(place), ".\n");
+      }
+    }
+  }
+  return text;
+}
+
+// One net for all tests.
+class TranslateTest : public testing::Test {
+ protected:
+  static void SetUpTestSuite() {
+    directory_ = JoinPath(testing::TempDir(), "viv_translate_test");
+    bundle_ = JoinPath(directory_, "translate_en_fr");
+    Env* env = Env::Default();
+    ASSERT_TRUE(env->Remove(directory_).ok());
+    ASSERT_TRUE(env->CreateDirs(directory_).ok());
+    const std::string pairs =
+        absl::StrCat(JoinPath(directory_, "x.en"), ",", JoinPath(directory_, "x.fr"));
+    ASSERT_TRUE(WriteFileAtomically(env, JoinPath(directory_, "x.en"), Sentences(true)).ok());
+    ASSERT_TRUE(WriteFileAtomically(env, JoinPath(directory_, "x.fr"), Sentences(false)).ok());
+    flags_ = {"--train=" + pairs,
+              "--validation=" + pairs,
+              "--run=" + JoinPath(directory_, "run"),
+              "--vocabulary=340",
+              "--embed=32",
+              "--hidden=64",
+              "--encoder_hidden=32",
+              "--batch=16",
+              "--dropout=0.1",
+              "--updates=250",
+              "--score_every=125",
+              "--learning_rate=0.01"};
+    std::vector<std::string> flags = flags_;
+    flags.insert(flags.end(), {"--export_to=" + bundle_, "--data=sentences of a test",
+                               "--licence=Do as you like.", "--non_commercial"});
+    trained_ = RunProgram("translate_train", flags);
+  }
+  static void TearDownTestSuite() { Env::Default()->Remove(directory_).IgnoreError(); }
+
+  static ProgramResult Translate(std::vector<std::string> arguments,
+                                 const std::string& input = "") {
+    arguments.insert(arguments.begin(), "--model=" + bundle_);
+    return RunProgram("translate", arguments, {.input = input});
+  }
+
+  static std::string directory_, bundle_;
+  static std::vector<std::string> flags_;
+  static ProgramResult trained_;
+};
+std::string TranslateTest::directory_, TranslateTest::bundle_;
+std::vector<std::string> TranslateTest::flags_;
+ProgramResult TranslateTest::trained_;
+
+TEST_F(TranslateTest, LearnsASmallLanguage) {
+  ASSERT_EQ(trained_.exit_code, 0) << trained_.err;
+  EXPECT_THAT(trained_.out, HasSubstr("250 updates"));
+  const ProgramResult result = Translate({}, Sentences(true));
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  const std::vector<std::string> wanted = absl::StrSplit(Sentences(false), '\n');
+  const std::vector<std::string> got = absl::StrSplit(result.out, '\n');
+  ASSERT_EQ(got.size(), wanted.size());
+  int right = 0;
+  for (size_t i = 0; i < got.size(); ++i) right += got[i] == wanted[i];
+  EXPECT_GE(right, 77) << result.out;
+}
+
+TEST_F(TranslateTest, BatchAndBeamDoNotChangeAGoodAnswer) {
+  EXPECT_EQ(Translate({"A dog runs here."}).out, "Un chien court ici.\n");
+  EXPECT_EQ(Translate({"--beam=1", "A dog runs here.", "A cat sleeps at home."}).out,
+            "Un chien court ici.\nUn chat dort à la maison.\n");
+}
+
+TEST_F(TranslateTest, WritesJson) {
+  const ProgramResult result =
+      Translate({"--json", "--nbest=2", "A bird sings in the park.", "\xFF"});
+  EXPECT_EQ(result.exit_code, 1);
+  const std::vector<std::string> lines = absl::StrSplit(result.out, '\n');
+  ASSERT_EQ(lines.size(), 3u) << result.out;
+  const auto good = nlohmann::json::parse(lines[0]);
+  EXPECT_EQ(good["input"], "A bird sings in the park.");
+  EXPECT_EQ(good["translation"], "Un oiseau chante dans le parc.");
+  EXPECT_EQ(good["alternatives"].size(), 1u);
+  const auto bad = nlohmann::json::parse(lines[1]);
+  EXPECT_THAT(bad["error"].get<std::string>(), HasSubstr("not valid UTF-8"));
+  EXPECT_FALSE(bad.contains("translation"));
+}
+
+TEST_F(TranslateTest, KeepsLinesThatCannotBeTranslated) {
+  const std::string endless(100000, 'x');
+  const ProgramResult result =
+      Translate({}, "\nA cat eats here.\n" + endless + "\n\xC3\x28\r\nA cat eats here.");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_EQ(result.out, "\nUn chat mange ici.\n\n\nUn chat mange ici.\n");
+  EXPECT_THAT(result.err, HasSubstr("split it into sentences"));
+  EXPECT_THAT(result.err, HasSubstr("not valid UTF-8"));
+}
+
+TEST_F(TranslateTest, SaysWhatIsWrongWithTheModel) {
+  const ProgramResult other = Translate({"--src=fr", "--tgt=en", "Un chien court."});
+  EXPECT_EQ(other.exit_code, 1);
+  EXPECT_THAT(other.err, HasSubstr("translates from 'en' to 'fr', not from 'fr' to 'en'"));
+
+  const ProgramResult pair = RunProgram("translate", {"--src=en", "--tgt=tlh", "A dog."},
+                                        {.environment = {"VIVARIUM_PRETRAINED=" + directory_}});
+  EXPECT_EQ(pair.exit_code, 1);
+  EXPECT_THAT(pair.err, HasSubstr("no model from 'en' to 'tlh'"));
+  EXPECT_THAT(pair.err, HasSubstr("there is: en to fr"));
+
+  EXPECT_THAT(Translate({"--verbose", "A dog runs here."}).err, HasSubstr("non-commercial"));
+}
+
+// Each file of a bundle, cut short or with a bit flipped.
+TEST_F(TranslateTest, RefusesDamagedBundles) {
+  Env* env = Env::Default();
+  const std::string broken = JoinPath(directory_, "broken");
+  const auto names = env->ListDir(bundle_);
+  ASSERT_TRUE(names.ok());
+  ASSERT_GE(names->size(), 5u);
+  for (const std::string& damaged : *names) {
+    for (const bool cut : {true, false}) {
+      ASSERT_TRUE(env->Remove(broken).ok());
+      ASSERT_TRUE(env->CreateDirs(broken).ok());
+      for (const std::string& name : *names) {
+        std::string contents = *env->ReadFile(JoinPath(bundle_, name));
+        if (name == damaged && cut) contents.resize(contents.size() / 2);
+        if (name == damaged && !cut) contents[contents.size() / 2] ^= 0x10;
+        ASSERT_TRUE(WriteFileAtomically(env, JoinPath(broken, name), contents).ok());
+      }
+      const ProgramResult result = RunProgram("translate", {"--model=" + broken, "A dog."});
+      EXPECT_EQ(result.exit_code, 1) << damaged;
+      EXPECT_THAT(result.err, StartsWith("error: ")) << damaged;
+      EXPECT_THAT(result.err, HasSubstr(broken)) << damaged;
+    }
+  }
+  const ProgramResult none = RunProgram("translate", {"--model=/nowhere", "A dog."});
+  EXPECT_EQ(none.exit_code, 1);
+  EXPECT_THAT(none.err, HasSubstr("/nowhere is no model bundle"));
+}
+
+TEST_F(TranslateTest, AnswersWrongUse) {
+  EXPECT_EQ(Translate({"--beam=0", "A dog."}).exit_code, 2);
+  EXPECT_EQ(Translate({"--no_such_flag", "A dog."}).exit_code, 2);
+  EXPECT_EQ(RunProgram("translate_train", {}).exit_code, 2);
+  const ProgramResult help = RunProgram("translate", {"--help"});
+  EXPECT_EQ(help.exit_code, 0);
+  EXPECT_THAT(help.out, HasSubstr("translate --src en --tgt fr"));
+  EXPECT_THAT(RunProgram("translate_train", {"--train=/no/a,/no/b", "--run=/tmp/never"}).err,
+              HasSubstr("/no/a"));
+
+  std::vector<std::string> flags = flags_;
+  flags.push_back("--embed=48");
+  EXPECT_THAT(RunProgram("translate_train", flags).err, HasSubstr("a run with another net"));
+}
+
+}  // namespace
+}  // namespace viv
