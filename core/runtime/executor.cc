@@ -50,14 +50,24 @@ std::unique_ptr<ExecutorRun> Executor::Acquire() const {
 }
 
 void Executor::Release(std::unique_ptr<ExecutorRun> run) const {
+  size_t held = 0;
+  for (const auto& stretch : run->stretches) {
+    if (stretch->arena != nullptr) held += stretch->arena->bytes();
+  }
   for (int slot : feed_slots_) run->values[slot] = Tensor();
   for (int slot : variable_slots_) run->values[slot] = Tensor();
   for (const auto& [plan, frame] : run->active) {
     for (int t : plan->exports()) run->values[plan->tensors()[t].slot] = Tensor();
-    for (int t : plan->bound()) frame->tensors[t] = Tensor();
+    for (int t : plan->bound()) {
+      const PlanTensor::Place place = plan->tensors()[t].place;
+      const bool own = place == PlanTensor::Place::kOwned || place == PlanTensor::Place::kDynamic;
+      if (own) held += frame->tensors[t].bytes();
+      frame->tensors[t] = Tensor();
+    }
   }
   run->active.clear();
   MutexLock lock(mutex_);
+  high_water_bytes_ = std::max(high_water_bytes_, held);
   idle_.push_back(std::move(run));
 }
 
@@ -250,6 +260,7 @@ MemoryUse Executor::memory() const {
   use.nodes = static_cast<int>(table_.nodes().size());
   for (const Tensor& constant : table_.constants()) use.constant_bytes += constant.bytes();
   MutexLock lock(mutex_);
+  use.high_water_bytes = high_water_bytes_;
   for (const auto& [begin, plans] : plans_) {
     size_t largest = 0;
     for (const auto& plan : plans) largest = std::max(largest, plan->arena_bytes());

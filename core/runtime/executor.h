@@ -44,6 +44,8 @@ struct MemoryUse {
   // The largest arena of a plan, and the bytes of the constants.
   size_t arena_bytes = 0;
   size_t constant_bytes = 0;
+  // The most that a run has held: arenas, and what was allocated for it alone.
+  size_t high_water_bytes = 0;
   int plans = 0;
   int nodes = 0;
 };
@@ -101,6 +103,7 @@ class Executor {
   mutable size_t plan_bytes_ VIV_GUARDED_BY(mutex_) = 0;
   mutable int64_t evictions_ VIV_GUARDED_BY(mutex_) = 0;
   mutable std::vector<std::unique_ptr<ExecutorRun>> idle_ VIV_GUARDED_BY(mutex_);
+  mutable size_t high_water_bytes_ VIV_GUARDED_BY(mutex_) = 0;
 };
 
 }  // namespace viv

@@ -10,6 +10,7 @@
 
 #include "core/device/kernel.h"
 #include "core/graph/builder.h"
+#include "core/passes/optimize.h"
 
 namespace viv {
 
@@ -19,6 +20,8 @@ class Profile;
 struct SessionOptions {
   // What random ops draw from, together with the number of the run.
   uint64_t seed = 0;
+  // What is done to a program before it runs; PassOptions::None() for nothing.
+  PassOptions passes;
 };
 
 struct RunOptions {
@@ -71,15 +74,19 @@ class PreparedRun {
   // allocates nothing. Results of targets stay as they are.
   absl::Status Run(absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
                    const RunOptions& options = {}) const;
+  // For people: what the passes did, the nodes that run, and the memory that runs so far have
+  // taken: the static peak (constants, and the arenas that plans reserve) and the high water of a
+  // run (with what it allocates by itself).
+  std::string Explain() const;
 
  private:
   friend class Session;
-  class Program;
-  PreparedRun(Session::State* session, std::shared_ptr<Program> program)
-      : session_(session), program_(std::move(program)) {}
+  struct Entry;
+  PreparedRun(Session::State* session, std::shared_ptr<Entry> entry)
+      : session_(session), entry_(std::move(entry)) {}
 
   Session::State* session_;
-  std::shared_ptr<Program> program_;
+  std::shared_ptr<Entry> entry_;
 };
 
 }  // namespace viv

@@ -53,7 +53,7 @@ absl::Status Measure() {
     }
     layer = next;
   }
-  auto session = viv::Session::Create(b);
+  auto session = viv::Session::Create(b, {.passes = viv::PassOptions::None()});
   if (!session.ok()) return session.status();
   auto prepared = session->Prepare(feeds, layer);
   if (!prepared.ok()) return prepared.status();

@@ -1,0 +1,21 @@
+// Functions of a graph, made ready for the kernels of Cond, Scan and While.
+#ifndef VIV_CORE_RUNTIME_FUNCTIONS_H_
+#define VIV_CORE_RUNTIME_FUNCTIONS_H_
+
+#include <memory>
+
+#include "core/passes/optimize.h"
+#include "core/runtime/executor.h"
+
+namespace viv {
+
+// Makes a Callable of a function of `library` by name: its body goes through the passes and gets an
+// executor of its own. NotFound where there is none of that name.
+CallableFactory MakeCallables(std::shared_ptr<FunctionLibrary> library, const PassOptions& passes);
+
+// The passes over a program's graph, with folding by the CPU's kernels.
+absl::StatusOr<PassReport> OptimizeForCpu(ProgramGraph& graph, const PassOptions& passes);
+
+}  // namespace viv
+
+#endif  // VIV_CORE_RUNTIME_FUNCTIONS_H_
