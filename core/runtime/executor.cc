@@ -174,11 +174,13 @@ absl::Status Executor::Launch(const LaunchPlan& plan, PlanFrame& frame, Profile*
       profile->Record(*step.node, begin, Profile::Now(), plan.OutputBytes(step));
     }
     if (status.ok()) continue;
-    return Annotate(status,
-                    absl::StrCat(step.node->Describe(), " on cpu with inputs ",
-                                 absl::StrJoin(step.inputs, ", ", [&](std::string* out, int t) {
-                                   absl::StrAppend(out, frame.tensors[t].shape().ToString());
-                                 })));
+    return Annotate(
+        status,
+        absl::StrCat(step.node->Describe(), " on ",
+                     step.node->device().empty() ? "cpu" : step.node->device(), " with inputs ",
+                     absl::StrJoin(step.inputs, ", ", [&](std::string* out, int t) {
+                       absl::StrAppend(out, frame.tensors[t].shape().ToString());
+                     })));
   }
   return absl::OkStatus();
 }

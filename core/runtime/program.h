@@ -1,5 +1,5 @@
 // A program: one kind of run of a graph, by what is fed and what is fetched, made ready once:
-// optimised, then given to executors.
+// optimised, placed, split by device and given to executors.
 #ifndef VIV_CORE_RUNTIME_PROGRAM_H_
 #define VIV_CORE_RUNTIME_PROGRAM_H_
 
@@ -7,13 +7,20 @@
 #include <string>
 #include <vector>
 
+#include "core/base/thread_pool.h"
 #include "core/passes/optimize.h"
 #include "core/runtime/executor.h"
+#include "core/runtime/local_rendezvous.h"
+#include "core/runtime/partitioner.h"
+#include "core/runtime/placer.h"
 
 namespace viv {
 
 struct ProgramOptions {
   PassOptions passes;
+  PlacementOptions placement;
+  // For runs on several devices; outlives the program.
+  ThreadPool* threads = nullptr;
 };
 
 // Safe for concurrent runs. Independent of the graph that it was made of.
@@ -23,11 +30,19 @@ class Program {
   struct RunState {
     std::vector<Tensor> snapshots;       // by variable
     std::vector<ValueVersion> versions;  // by variable
-    std::unique_ptr<ExecutorRun> executor_run;
+
+   private:
+    friend class Program;
+    std::vector<std::unique_ptr<ExecutorRun>> executor_runs;  // by part
+    std::vector<std::vector<Tensor>> results;                 // by part; of several
+    LocalRendezvous rendezvous;
+    Mutex mutex;
+    CondVar done;
+    int running VIV_GUARDED_BY(mutex) = 0;
   };
 
   // Feeds and fetches are outputs of `graph`. InvalidArgument where something must be fed or is to
-  // run after an update; NotFound for an op without a kernel.
+  // run after an update, and for hints (see Place); NotFound for an op without a kernel.
   static absl::StatusOr<std::unique_ptr<Program>> Create(const Graph& graph,
                                                          const std::vector<Output>& feeds,
                                                          const std::vector<Output>& fetches,
@@ -42,7 +57,8 @@ class Program {
   std::unique_ptr<RunState> Acquire() const;
   void Release(std::unique_ptr<RunState> run) const;
 
-  // Everything but the updates; see Executor::Compute.
+  // Everything but the updates; see Executor::Compute. Several devices work at a time, one thread
+  // each; where one fails, the others are stopped and its error is returned.
   absl::Status Compute(RunState& run, absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
                        const StepInfo& step, Profile* profile) const;
   // The updates, in place; the caller holds the lock of the variables, which are numbered like
@@ -54,13 +70,32 @@ class Program {
   std::string Explain() const;
 
  private:
-  Program() = default;
+  // What one device does.
+  struct Part {
+    std::string device;
+    std::unique_ptr<Executor> executor;
+    // Its variables are those from here on.
+    int first_variable = 0;
+    // Which of the program's fetches it computes.
+    std::vector<int> fetches;
+  };
 
+  explicit Program(const ProgramOptions& options) : options_(options) {}
+  absl::Status Build(const Graph& graph, const std::vector<Output>& feeds,
+                     const std::vector<Output>& fetches);
+  absl::Status AddPart(const Partition& partition, const std::vector<int>& fetches);
+  absl::Status ComputePart(RunState& run, int part, absl::Span<const Tensor> feeds,
+                           absl::Span<Tensor> results, const StepInfo& step,
+                           Profile* profile) const;
+  absl::Status ComputeParts(RunState& run, absl::Span<const Tensor> feeds,
+                            absl::Span<Tensor> results, StepInfo step, Profile* profile) const;
+
+  const ProgramOptions options_;
   std::unique_ptr<ProgramGraph> graph_;
   PassReport report_;
+  std::vector<Part> parts_;
   std::vector<const Node*> variables_;
   std::vector<int> read_;
-  std::unique_ptr<Executor> executor_;
 
   mutable Mutex mutex_;
   mutable std::vector<std::unique_ptr<RunState>> idle_ VIV_GUARDED_BY(mutex_);

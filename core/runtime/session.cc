@@ -59,6 +59,8 @@ struct Session::State {
   // Keeps the graph alive.
   GraphBuilder builder;
   SessionOptions options;
+  // Outlives the programs.
+  const std::unique_ptr<ThreadPool> threads = std::make_unique<ThreadPool>();
 
   mutable Mutex programs_mutex;
   std::map<std::pair<std::vector<Output>, std::vector<Output>>, std::shared_ptr<PreparedRun::Entry>>
@@ -90,7 +92,11 @@ absl::StatusOr<std::shared_ptr<PreparedRun::Entry>> Session::State::Prepare(
   auto entry = std::make_shared<PreparedRun::Entry>();
   entry->feeds = feeds;
   entry->fetches = fetches;
-  const ProgramOptions program_options{.passes = options.passes};
+  ProgramOptions program_options{.passes = options.passes, .threads = threads.get()};
+  program_options.placement = {.hard = options.hard_placement, .costs = options.costs.get()};
+  for (int i = 1; i < options.cpu_devices; ++i) {
+    program_options.placement.devices.push_back(LocalCpu(i));
+  }
   ASSIGN_OR_RETURN(entry->program,
                    Program::Create(builder.graph(), feeds, fetches, program_options));
   MutexLock variables_lock(variables_mutex);
@@ -143,6 +149,10 @@ Session& Session::operator=(Session&&) noexcept = default;
 
 absl::StatusOr<Session> Session::Create(const GraphBuilder& builder, SessionOptions options) {
   RETURN_IF_ERROR(builder.status());
+  if (options.cpu_devices < 1 || options.cpu_devices > SessionOptions::kMaxCpuDevices) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        options.cpu_devices, " CPU devices, outside 1 to ", SessionOptions::kMaxCpuDevices));
+  }
   return Session(std::make_unique<State>(builder, options));
 }
 

@@ -11,17 +11,25 @@
 #include "core/device/kernel.h"
 #include "core/graph/builder.h"
 #include "core/passes/optimize.h"
+#include "core/runtime/cost_model.h"
 
 namespace viv {
 
 class PreparedRun;
-class Profile;
 
 struct SessionOptions {
   // What random ops draw from, together with the number of the run.
   uint64_t seed = 0;
   // What is done to a program before it runs; PassOptions::None() for nothing.
   PassOptions passes;
+  // How many CPUs, "/job:local/task:0/device:cpu:0" and on, nodes may be placed on; at most
+  // kMaxCpuDevices. In runs on several devices each computes on one thread.
+  int cpu_devices = 1;
+  static constexpr int kMaxCpuDevices = 256;
+  // Whether a device hint that cannot be followed is an error of the run.
+  bool hard_placement = false;
+  // What earlier runs measured: with it, nodes without a hint are spread over the devices.
+  std::shared_ptr<const CostModel> costs;
 };
 
 struct RunOptions {

@@ -2,27 +2,47 @@
 #include "core/runtime/slot_table.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/graph/node_types.h"
 
 namespace viv {
-namespace {
 
 bool IsUpdate(const Node& node) { return node.op().updates > 0; }
 
-// Ops that never run: their outputs are bound, or they have none.
 bool IsSource(const Node& node) {
   const std::string& op = node.op_name();
   return op == "Const" || op == "Variable" || op == "ReadVariable" || op == "Placeholder" ||
          op == "Argument" || op == "Group";
 }
 
+std::vector<Node*> Predecessors(const Node& node) {
+  std::vector<Node*> found;
+  std::vector<const Node*> stack = {&node};
+  std::set<const Node*> seen;
+  while (!stack.empty()) {
+    const Node* next = stack.back();
+    stack.pop_back();
+    for (Node* control : next->control_inputs()) {
+      if (!seen.insert(control).second) continue;
+      if (IsSource(*control)) {
+        stack.push_back(control);
+      } else {
+        found.push_back(control);
+      }
+    }
+  }
+  return found;
+}
+
+namespace {
+
 absl::Status CheckNothingFollowsUpdates(const std::vector<Node*>& order) {
   for (const Node* node : order) {
     if (IsUpdate(*node) || node->op_name() == "Group") continue;
-    for (const Node* control : node->control_inputs()) {
+    for (const Node* control : Predecessors(*node)) {
       if (IsUpdate(*control)) {
         return absl::InvalidArgumentError(
             absl::StrCat(node->Describe(), " is to run after the update '", control->name(),

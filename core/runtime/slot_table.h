@@ -83,6 +83,13 @@ class SlotTable {
   std::vector<int> fetches_;
 };
 
+// Whether the node changes variables: then it runs in the commit phase.
+bool IsUpdate(const Node& node);
+// Whether the node never runs: its outputs are bound, or it has none.
+bool IsSource(const Node& node);
+// The nodes that must have run before this one because of control edges; it looks through those
+// that never run.
+std::vector<Node*> Predecessors(const Node& node);
 // The values of the op's type variables for a node.
 std::vector<std::pair<std::string, DType>> BoundTypes(const Node& node);
 

@@ -83,6 +83,13 @@ TEST(Program, TheSameValuesWithAndWithoutPasses) {
   ExpectIdentical(Train(net, {.seed = 3}), Train(net, {.seed = 3, .passes = PassOptions::None()}));
 }
 
+TEST(Program, TheSameValuesOnTwoDevices) {
+  const Net net({"/device:cpu:0", "/device:cpu:1"});
+  const std::vector<Tensor> single = Train(net, {.seed = 3});
+  ExpectIdentical(Train(net, {.seed = 3, .cpu_devices = 2}), single);
+  ExpectIdentical(Train(net, {.seed = 3, .passes = PassOptions::None(), .cpu_devices = 2}), single);
+}
+
 TEST(Program, PassesShrinkItAndExplainSaysSo) {
   GraphBuilder b;
   const Output x = Placeholder(b.Named("x"), kFloat, {-1, 4});
