@@ -1,5 +1,6 @@
-// Concat joins tensors along an axis; SliceAxis takes a range along one. Each is a part of the
-// other's gradient: a slice's gradient is put between zeros.
+// Concat joins tensors along an axis; SliceAxis takes a range along one, which must lie inside.
+#include <limits>
+
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/graph/gradient_context.h"
@@ -70,24 +71,16 @@ absl::Status SliceShape(ShapeContext& c) {
   return absl::OkStatus();
 }
 
-// Zeros like `x` over [begin, end) of the axis.
-Output ZerosOf(const GraphBuilder& b, Output x, int64_t axis, int64_t begin, int64_t end) {
-  return ZerosLike(b, SliceAxis(b, StopGradient(b, x), axis, begin, end));
-}
-
 absl::Status SliceGradient(GradientContext& c) {
   const GraphBuilder& b = c.builder();
-  const int64_t axis = c.attrs().Int("axis"), begin = c.attrs().Int("begin");
-  const int64_t end = c.attrs().Int("end");
-  ASSIGN_OR_RETURN(const int k, NormalizeAxis(axis, c.input(0).shape().rank()));
-  const int64_t extent = c.input(0).shape().dim(k);
-  if (extent < 0) {
-    return absl::UnimplementedError("the extent along the axis is unknown: declare it");
-  }
-  c.SetGrad(0, Concat(b,
-                      {ZerosOf(b, c.input(0), axis, 0, begin), c.grad(),
-                       ZerosOf(b, c.input(0), axis, end, extent)},
-                      axis));
+  ASSIGN_OR_RETURN(const int axis, NormalizeAxis(c.attrs().Int("axis"), c.input(0).shape().rank()));
+  // Whole leading axes, then the range.
+  std::vector<int64_t> begins(axis + 1, 0), steps(axis + 1, 1);
+  std::vector<int64_t> ends(axis + 1, std::numeric_limits<int64_t>::max());
+  begins[axis] = c.attrs().Int("begin");
+  ends[axis] = c.attrs().Int("end");
+  c.SetGrad(0, BuilderRef(b).Add("SliceGrad", {c.grad(), ShapeOf(b, c.input(0))},
+                                 {{"begins", begins}, {"ends", ends}, {"steps", steps}}));
   return absl::OkStatus();
 }
 

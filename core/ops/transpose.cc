@@ -31,7 +31,7 @@ const OpRegistration kTranspose({
     .inputs = {{"x", "T"}},
     .outputs = {{"y", "T"}},
     .attrs = {{"perm", AttrType::kInts}},
-    .types = {{"T", {kFloat, kDouble, kInt32, kInt64}}},
+    .types = {{"T", kAllTypes}},
     .shape = TransposeShape,
     .gradient =
         [](GradientContext& c) {

@@ -3,35 +3,13 @@
 
 #include <cmath>
 
-#include "check_gradients.h"
-#include "core/ops/array.h"
-#include "core/ops/math.h"
 #include "gmock/gmock.h"
+#include "run_graph.h"
 
 namespace viv {
 namespace {
 
 using ::testing::HasSubstr;
-
-std::vector<Tensor> RunOnce(const GraphBuilder& b, const std::vector<Output>& fetches) {
-  auto session = Session::Create(b);
-  EXPECT_TRUE(session.ok()) << session.status();
-  if (!session.ok()) return std::vector<Tensor>(fetches.size());
-  auto result = session->Run({}, fetches);
-  EXPECT_TRUE(result.ok()) << result.status();
-  return result.ok() ? *result : std::vector<Tensor>(fetches.size());
-}
-
-// The gradient of `loss` in `inputs`, and that of the sum of the gradient's squares.
-void CheckTwice(const GraphBuilder& b, Output loss, const std::vector<Output>& inputs,
-                const std::vector<Tensor>& values) {
-  CheckGradients(b, loss, inputs, values);
-  const auto first = DenseGradients(b, {loss}, inputs);
-  ASSERT_TRUE(first.ok()) << first.status();
-  Output norm = Sum(b, Square(b, (*first)[0]));
-  for (size_t i = 1; i < first->size(); ++i) norm = Add(b, norm, Sum(b, Square(b, (*first)[i])));
-  CheckGradients(b, norm, inputs, values, 1e-6);
-}
 
 TEST(Softmax, FollowsTheFormulaForEveryWidth) {
   for (const int64_t n : {1, 3, 8, 31, 32, 100}) {

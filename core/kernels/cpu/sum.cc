@@ -1,4 +1,4 @@
-// Sum, SumTo and BroadcastTo: one walk over the larger tensor. Sums accumulate in double, in a
+// Sum and SumTo: one walk over the larger tensor. Sums accumulate in double, in a
 // fixed order.
 #include <algorithm>
 
@@ -66,31 +66,6 @@ absl::StatusOr<std::unique_ptr<Kernel>> MakeSumTo(const KernelInit& init) {
 }
 const bool kSumTo =
     RegisterFor<float, double>("SumTo", []<typename T>() { return KernelFactory(&MakeSumTo<T>); });
-
-template <typename T>
-class BroadcastKernel : public Kernel {
- public:
-  explicit BroadcastKernel(const KernelInit& init)
-      : walk_(init.output_shapes[0].ToShape(), init.input_shapes[0],
-              init.output_shapes[0].ToShape()) {}
-  absl::Status Compute(const KernelContext& c) const override {
-    walk_.ForEach([&](int64_t at, int64_t a, int64_t) {
-      const T* x = c.in<T>(0) + a;
-      T* y = c.out<T>() + at;
-      if (walk_.inner_stride_a() == 0) {
-        std::fill_n(y, walk_.inner(), *x);
-      } else {
-        std::copy_n(x, walk_.inner(), y);
-      }
-    });
-    return absl::OkStatus();
-  }
-
- private:
-  BroadcastWalk walk_;
-};
-const bool kBroadcast = RegisterFor<float, double>(
-    "BroadcastTo", []<typename T>() { return MakeKernel<BroadcastKernel<T>>(); });
 
 }  // namespace
 }  // namespace viv

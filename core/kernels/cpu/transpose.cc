@@ -1,46 +1,54 @@
-// Transpose: walks the output in order and the input by strides.
-#include "core/kernels/cpu/register.h"
+// Transpose and BroadcastTo: the input's elements by other strides.
+#include "core/device/kernel.h"
+#include "core/kernels/cpu/strided_copy.h"
 
 namespace viv {
 namespace {
 
-template <typename T>
 class TransposeKernel : public Kernel {
  public:
-  explicit TransposeKernel(const KernelInit& init) : shape_(init.output_shapes[0].ToShape()) {
-    const Shape& x = init.input_shapes[0];
-    for (const int64_t axis : init.attrs.Ints("perm")) {
-      strides_.push_back(x.Elements(static_cast<int>(axis) + 1, x.rank()));
-    }
+  explicit TransposeKernel(const KernelInit& init) {
+    const Dims strides = DenseStrides(init.input_shapes[0]);
+    Dims from;
+    for (const int64_t axis : init.attrs.Ints("perm")) from.push_back(strides[axis]);
+    const Shape y = init.output_shapes[0].ToShape();
+    copy_ = StridedCopy(Dims(y.dims().begin(), y.dims().end()), from, DenseStrides(y));
   }
-
   absl::Status Compute(const KernelContext& c) const override {
-    const T* x = c.in<T>(0);
-    T* y = c.out<T>();
-    const int rank = shape_.rank();
-    const int64_t n = shape_.num_elements();
-    const int64_t inner = rank == 0 ? 1 : shape_.dim(rank - 1);
-    const int64_t stride = rank == 0 ? 0 : strides_.back();
-    std::vector<int64_t> index(rank, 0);
-    int64_t from = 0;
-    for (int64_t at = 0; at < n; at += inner) {
-      for (int64_t i = 0; i < inner; ++i) y[at + i] = x[from + i * stride];
-      for (int d = rank - 2; d >= 0; --d) {
-        from += strides_[d];
-        if (++index[d] < shape_.dim(d)) break;
-        from -= strides_[d] * shape_.dim(d);
-        index[d] = 0;
-      }
-    }
+    copy_.Run(c.input(0).dtype(), c.input(0).raw(), c.output(0).raw());
     return absl::OkStatus();
   }
 
  private:
-  Shape shape_;
-  std::vector<int64_t> strides_;
+  StridedCopy copy_;
 };
-const bool kTranspose = RegisterFor<float, double, int32_t, int64_t>(
-    "Transpose", []<typename T>() { return MakeKernel<TransposeKernel<T>>(); });
+const KernelRegistration kTranspose({.op = "Transpose",
+                                     .device = "cpu",
+                                     .factory = MakeKernel<TransposeKernel>()});
+
+class BroadcastKernel : public Kernel {
+ public:
+  explicit BroadcastKernel(const KernelInit& init) {
+    const Shape& x = init.input_shapes[0];
+    const Shape y = init.output_shapes[0].ToShape();
+    const Dims strides = DenseStrides(x);
+    Dims from(y.rank(), 0);
+    for (int i = 0; i < x.rank(); ++i) {
+      if (x.dim(i) != 1) from[i + y.rank() - x.rank()] = strides[i];
+    }
+    copy_ = StridedCopy(Dims(y.dims().begin(), y.dims().end()), from, DenseStrides(y));
+  }
+  absl::Status Compute(const KernelContext& c) const override {
+    copy_.Run(c.input(0).dtype(), c.input(0).raw(), c.output(0).raw());
+    return absl::OkStatus();
+  }
+
+ private:
+  StridedCopy copy_;
+};
+const KernelRegistration kBroadcast({.op = "BroadcastTo",
+                                     .device = "cpu",
+                                     .factory = MakeKernel<BroadcastKernel>()});
 
 }  // namespace
 }  // namespace viv
