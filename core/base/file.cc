@@ -133,8 +133,14 @@ class PosixEnv : public Env {
 
   absl::Status CreateDirs(const std::string& path) override {
     std::error_code error;
+    std::vector<std::string> missing;
+    for (fs::path dir = path; !dir.empty() && !fs::exists(dir, error); dir = dir.parent_path()) {
+      missing.push_back(dir.string());
+    }
     fs::create_directories(path, error);
-    return error ? ErrnoStatus("create directory", path, error.value()) : absl::OkStatus();
+    if (error) return ErrnoStatus("create directory", path, error.value());
+    for (const std::string& dir : missing) RETURN_IF_ERROR(SyncDir(DirName(dir)));
+    return absl::OkStatus();
   }
 
   absl::Status Rename(const std::string& from, const std::string& to) override {
@@ -163,7 +169,9 @@ class PosixEnv : public Env {
   absl::Status SyncDir(const std::string& path) override {
     const Descriptor directory{::open(path.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
     if (directory.fd < 0) return ErrnoStatus("open", path, errno);
-    return ::fsync(directory.fd) == 0 ? absl::OkStatus() : ErrnoStatus("sync", path, errno);
+    // EINVAL: a file system that has no such thing.
+    return ::fsync(directory.fd) == 0 || errno == EINVAL ? absl::OkStatus()
+                                                         : ErrnoStatus("sync", path, errno);
   }
 };
 

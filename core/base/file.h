@@ -40,7 +40,7 @@ class Env {
   virtual absl::StatusOr<std::shared_ptr<const MappedFile>> MapFile(const std::string& path) = 0;
   virtual absl::StatusOr<std::string> ReadFile(const std::string& path) = 0;
   virtual bool FileExists(const std::string& path) = 0;
-  // With all missing parents; an existing directory is fine.
+  // With all missing parents, durably; an existing directory is fine.
   virtual absl::Status CreateDirs(const std::string& path) = 0;
   virtual absl::Status Rename(const std::string& from, const std::string& to) = 0;
   // A file or a directory with all that it holds; a missing one is fine.

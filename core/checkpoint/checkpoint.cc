@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -20,19 +21,34 @@
 namespace viv {
 namespace {
 
-constexpr int kFormatVersion = 1;
+constexpr int kFormatVersion = 2;
 constexpr char kTensorsFile[] = "tensors.safetensors";
 constexpr char kManifestFile[] = "manifest.json";
 constexpr char kPrefix[] = "step-";
 constexpr char kUnfinished[] = ".unfinished";
+constexpr char kReplaced[] = ".replaced";
+constexpr char kManifestChecksum[] = "manifest_crc32";
+
+// Of the manifest without the checksum itself, whose keys have a fixed order.
+uint32_t ManifestChecksum(const nlohmann::json& manifest) {
+  const std::string text = manifest.dump();
+  return Crc32(text.data(), text.size());
+}
 
 absl::Status ReadManifest(const std::string& text, Checkpoint* checkpoint, uint64_t* bytes,
                           uint32_t* crc) {
-  const nlohmann::json json = nlohmann::json::parse(text);
+  nlohmann::json json = nlohmann::json::parse(text);
   const int version = json.at("format").get<int>();
-  if (version != kFormatVersion) {
+  if (version < 1 || version > kFormatVersion) {
     return absl::FailedPreconditionError(
         absl::StrCat("is of format ", version, "; this version reads ", kFormatVersion));
+  }
+  if (version > 1) {  // the first format had no such checksum
+    const auto checksum = json.at(kManifestChecksum).get<uint32_t>();
+    json.erase(kManifestChecksum);
+    if (checksum != ManifestChecksum(json)) {
+      return absl::DataLossError("the manifest does not fit its checksum");
+    }
   }
   json.at("step").get_to(checkpoint->step);
   json.at("texts").get_to(checkpoint->texts);
@@ -40,6 +56,27 @@ absl::Status ReadManifest(const std::string& text, Checkpoint* checkpoint, uint6
   json.at("tensors").at("bytes").get_to(*bytes);
   json.at("tensors").at("crc32").get_to(*crc);
   return absl::OkStatus();
+}
+
+absl::StatusOr<Checkpoint> LoadFolder(Env* env, const std::string& path) {
+  Checkpoint checkpoint;
+  uint64_t bytes = 0;
+  uint32_t crc = 0;
+  ASSIGN_OR_RETURN(const std::string manifest, env->ReadFile(JoinPath(path, kManifestFile)));
+  absl::Status status;
+  const absl::Status guarded = RunGuarded("the manifest is damaged", [&] {
+    status = ReadManifest(manifest, &checkpoint, &bytes, &crc);
+  });
+  if (!guarded.ok()) status = absl::DataLossError(guarded.message());
+  if (!status.ok()) return Annotate(status, absl::StrCat("checkpoint ", path));
+  ASSIGN_OR_RETURN(SafetensorsContents contents,
+                   ReadSafetensors(env, JoinPath(path, kTensorsFile)));
+  if (contents.file->size() != bytes || Crc32(contents.file->data(), bytes) != crc) {
+    return absl::DataLossError(absl::StrCat("checkpoint ", path, ": ", kTensorsFile,
+                                            " does not fit the manifest's size and checksum"));
+  }
+  checkpoint.tensors = std::move(contents.tensors);
+  return checkpoint;
 }
 
 }  // namespace
@@ -85,16 +122,22 @@ absl::Status CheckpointStore::Save(const Checkpoint& checkpoint) {
       ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> written, env_->MapFile(file));
       bytes = written->size();
     }
-    const nlohmann::json manifest = {{"format", kFormatVersion},
-                                     {"step", checkpoint.step},
-                                     {"tensors", {{"bytes", bytes}, {"crc32", crc}}},
-                                     {"texts", checkpoint.texts},
-                                     {"conditions", checkpoint.conditions}};
+    nlohmann::json manifest = {{"format", kFormatVersion},
+                               {"step", checkpoint.step},
+                               {"tensors", {{"bytes", bytes}, {"crc32", crc}}},
+                               {"texts", checkpoint.texts},
+                               {"conditions", checkpoint.conditions}};
     std::string text;
-    RETURN_IF_ERROR(RunGuarded("a text is not valid UTF-8", [&] { text = manifest.dump(1); }));
+    RETURN_IF_ERROR(RunGuarded("a text is not valid UTF-8", [&] {
+      manifest[kManifestChecksum] = ManifestChecksum(manifest);
+      text = manifest.dump(1);
+    }));
     RETURN_IF_ERROR(WriteFileAtomically(env_, JoinPath(unfinished, kManifestFile), text));
     RETURN_IF_ERROR(env_->SyncDir(unfinished));
-    RETURN_IF_ERROR(env_->Remove(path));
+    if (env_->FileExists(path)) {
+      RETURN_IF_ERROR(env_->Remove(path + kReplaced));
+      RETURN_IF_ERROR(env_->Rename(path, path + kReplaced));
+    }
     RETURN_IF_ERROR(env_->Rename(unfinished, path));
     return env_->SyncDir(directory_);
   };
@@ -113,11 +156,13 @@ absl::StatusOr<std::vector<int64_t>> CheckpointStore::Steps() const {
   for (const std::string& name : names) {
     absl::string_view number = name;
     int64_t step = 0;
+    absl::ConsumeSuffix(&number, kReplaced);
     if (absl::ConsumePrefix(&number, kPrefix) && absl::SimpleAtoi(number, &step)) {
       steps.push_back(step);
     }
   }
   std::sort(steps.begin(), steps.end());
+  steps.erase(std::unique(steps.begin(), steps.end()), steps.end());
   return steps;
 }
 
@@ -125,29 +170,33 @@ absl::Status CheckpointStore::RemoveOld() const {
   ASSIGN_OR_RETURN(const std::vector<int64_t> steps, Steps());
   for (size_t i = 0; i + keep_ < steps.size(); ++i) {
     RETURN_IF_ERROR(env_->Remove(PathOf(steps[i])));
+    RETURN_IF_ERROR(env_->Remove(PathOf(steps[i]) + kReplaced));
+  }
+  // What saves left behind that replaced a step or did not come to their end.
+  ASSIGN_OR_RETURN(const std::vector<std::string> names, env_->ListDir(directory_));
+  for (const std::string& name : names) {
+    absl::string_view base = name;
+    if (!absl::StartsWith(name, kPrefix)) continue;
+    if (absl::ConsumeSuffix(&base, kUnfinished) ||
+        (absl::ConsumeSuffix(&base, kReplaced) &&
+         env_->FileExists(JoinPath(directory_, std::string(base))))) {
+      RETURN_IF_ERROR(env_->Remove(JoinPath(directory_, name)));
+    }
   }
   return absl::OkStatus();
 }
 
 absl::StatusOr<Checkpoint> CheckpointStore::Load(int64_t step) const {
-  const std::string path = PathOf(step);
-  Checkpoint checkpoint;
-  uint64_t bytes = 0;
-  uint32_t crc = 0;
-  ASSIGN_OR_RETURN(const std::string manifest, env_->ReadFile(JoinPath(path, kManifestFile)));
-  absl::Status status;
-  const absl::Status guarded = RunGuarded("the manifest is damaged", [&] {
-    status = ReadManifest(manifest, &checkpoint, &bytes, &crc);
-  });
-  if (!guarded.ok()) status = absl::DataLossError(guarded.message());
-  if (!status.ok()) return Annotate(status, absl::StrCat("checkpoint ", path));
-  ASSIGN_OR_RETURN(SafetensorsContents contents,
-                   ReadSafetensors(env_, JoinPath(path, kTensorsFile)));
-  if (contents.file->size() != bytes || Crc32(contents.file->data(), bytes) != crc) {
-    return absl::DataLossError(absl::StrCat("checkpoint ", path, ": ", kTensorsFile,
-                                            " does not fit the manifest's size and checksum"));
+  std::string path = PathOf(step);
+  if (!env_->FileExists(path)) path += kReplaced;
+  if (!env_->FileExists(path)) {
+    return absl::NotFoundError(absl::StrCat("no checkpoint of step ", step, " in ", directory_));
   }
-  checkpoint.tensors = std::move(contents.tensors);
+  absl::StatusOr<Checkpoint> checkpoint = LoadFolder(env_, path);
+  if (absl::IsNotFound(checkpoint.status())) {
+    return absl::DataLossError(
+        absl::StrCat("checkpoint ", path, " is not whole: ", checkpoint.status().message()));
+  }
   return checkpoint;
 }
 

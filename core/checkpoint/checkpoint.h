@@ -2,9 +2,11 @@
 //
 // A directory of checkpoints holds folders "step-00001200", each with
 //   tensors.safetensors   the variables
-//   manifest.json         format version, step, size and checksum of the file, texts, conditions
+//   manifest.json         format version, step, size and checksum of the file, texts, conditions,
+//                         checksum of the manifest itself
 // A folder is written under another name, synced and renamed, so that one with the right name is
-// whole. A manifest that fits its file is proof that neither was damaged since.
+// whole. A manifest that fits its file is proof that neither was damaged since. Of a step that is
+// saved again, the old folder bears the suffix ".replaced" until the new one is in place.
 #ifndef VIV_CORE_CHECKPOINT_CHECKPOINT_H_
 #define VIV_CORE_CHECKPOINT_CHECKPOINT_H_
 
@@ -45,7 +47,7 @@ class CheckpointStore {
   absl::Status Save(const Checkpoint& checkpoint);
   // Steps of all checkpoints in the directory, rising; none where it does not exist.
   absl::StatusOr<std::vector<int64_t>> Steps() const;
-  // DataLoss for a damaged checkpoint.
+  // NotFound where there is none of this step, DataLoss where it is damaged.
   absl::StatusOr<Checkpoint> Load(int64_t step) const;
   // The latest that is intact; a damaged one is passed over with a warning in the log. NotFound
   // where there is none, DataLoss where all are damaged.
