@@ -4,6 +4,7 @@
 #include <unordered_map>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/random.h"
 #include "core/base/status.h"
 #include "core/passes/optimize.h"
 
@@ -18,14 +19,25 @@ std::vector<Output> OrderedInputs(const Node& node) {
   return inputs;
 }
 
-// Equal for nodes that compute the same; a tensor enters as a hash.
+// Tells most tensors apart without reading all of a large one.
+std::string TensorKey(const Tensor& value) {
+  constexpr size_t kMaxBytes = 1024;
+  const std::string type = absl::StrCat(DTypeName(value.dtype()), value.shape().ToString());
+  if (value.dtype() == kString || value.bytes() == 0) return type;
+  const absl::string_view start(static_cast<const char*>(value.raw()),
+                                std::min(value.bytes(), kMaxBytes));
+  return absl::StrCat(type, "#", absl::Hex(HashString64(start)));
+}
+
+// Equal for nodes that compute the same.
 std::string Key(const Node& node) {
   std::string key = absl::StrCat(node.op_name(), "@", node.device());
   for (const Output& input : OrderedInputs(node)) {
     absl::StrAppend(&key, " ", input.node->id(), ":", input.index);
   }
   for (const auto& [name, value] : node.attrs()) {
-    absl::StrAppend(&key, " ", name, "=", value.ToString());
+    const Tensor* tensor = value.get<Tensor>();
+    absl::StrAppend(&key, " ", name, "=", tensor ? TensorKey(*tensor) : value.ToString());
   }
   return key;
 }

@@ -233,6 +233,19 @@ TEST(Merge, KeepsWhatDiffers) {
   EXPECT_EQ(Count(*program, "RandomUniform"), 2);
 }
 
+TEST(Merge, LargeConstantsAreComparedToTheLastByte) {
+  GraphBuilder b;
+  std::vector<float> values(1000, 1.0f);
+  const Output one = Const(b, Tensor::Vector<float>(values));
+  const Output same = Const(b, Tensor::Vector<float>(values));
+  values.back() = 2.0f;
+  const Output other = Const(b, Tensor::Vector<float>(values));
+  auto program = Copy(b, {}, {one, same, other});
+  EXPECT_EQ(*MergeEqualNodes(*program), 1);
+  EXPECT_EQ(program->fetches()[0], program->fetches()[1]);
+  EXPECT_FALSE(program->fetches()[0] == program->fetches()[2]);
+}
+
 TEST(Optimize, NeverTouchesStateAndCountsWhatItDid) {
   GraphBuilder b;
   const Variable v(b, "v", Const(b, 1.0f));
