@@ -3,6 +3,9 @@
 
 #include <utility>
 
+#include "core/base/guard.h"
+#include "core/base/status.h"
+
 namespace viv {
 
 ThreadPool::~ThreadPool() {
@@ -16,14 +19,20 @@ ThreadPool::~ThreadPool() {
   for (std::thread& thread : threads) thread.join();
 }
 
-void ThreadPool::Start(std::function<void()> task) {
+absl::Status ThreadPool::Start(std::function<void()> task) {
   {
     MutexLock lock(mutex_);
-    tasks_.push_back(std::move(task));
     // An idle thread may have been woken for an earlier task already.
-    if (static_cast<int>(tasks_.size()) > idle_) threads_.emplace_back([this] { Work(); });
+    if (static_cast<int>(tasks_.size()) >= idle_) {
+      std::thread thread;
+      RETURN_IF_ERROR(
+          RunGuarded("cannot start a thread", [&] { thread = std::thread([this] { Work(); }); }));
+      threads_.push_back(std::move(thread));
+    }
+    tasks_.push_back(std::move(task));
   }
   changed_.NotifyOne();
+  return absl::OkStatus();
 }
 
 int ThreadPool::num_threads() const {

@@ -8,6 +8,7 @@
 #include <thread>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "core/base/thread_annotations.h"
 
 namespace viv {
@@ -22,8 +23,9 @@ class ThreadPool {
   ThreadPool(const ThreadPool&) = delete;
   ThreadPool& operator=(const ThreadPool&) = delete;
 
-  // Starts `task`, which must not throw, and returns.
-  void Start(std::function<void()> task);
+  // Starts `task`, which must not throw, and returns. An error where the system gives no further
+  // thread: then the task is dropped.
+  absl::Status Start(std::function<void()> task);
   int num_threads() const;
 
  private:

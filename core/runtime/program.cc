@@ -143,12 +143,18 @@ absl::Status Program::ComputeParts(RunState& run, absl::Span<const Tensor> feeds
     MutexLock lock(run.mutex);
     run.running = count - 1;
   }
+  const auto finish = [&run] {
+    MutexLock lock(run.mutex);
+    if (--run.running == 0) run.done.NotifyOne();
+  };
   for (int p = 1; p < count; ++p) {
-    options_.threads->Start([&run, &compute, p] {
+    const absl::Status started = options_.threads->Start([&compute, &finish, p] {
       compute(p);
-      MutexLock lock(run.mutex);
-      if (--run.running == 0) run.done.NotifyOne();
+      finish();
     });
+    if (started.ok()) continue;
+    run.rendezvous.Abort(started);
+    finish();
   }
   compute(0);
   {

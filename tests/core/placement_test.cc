@@ -55,11 +55,12 @@ TEST(ThreadPool, TasksMayWaitForEachOther) {
   {
     ThreadPool pool;
     for (int i = 0; i < kTasks; ++i) {
-      pool.Start([&] {
+      const absl::Status started = pool.Start([&] {
         ++arrived;
         while (arrived < kTasks) std::this_thread::yield();
         ++left;
       });
+      ASSERT_TRUE(started.ok()) << started;
     }
     while (left < kTasks) std::this_thread::yield();
     EXPECT_EQ(pool.num_threads(), kTasks);
