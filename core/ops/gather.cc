@@ -25,7 +25,8 @@ const OpRegistration kGather({
       const GraphBuilder& b = c.builder();
       const PartialShape& x = c.input(0).shape();
       if (!x.known_rank()) return absl::UnimplementedError("the rank of x is unknown: declare it");
-      std::vector<int64_t> rows = {-1};
+      // Counted where possible: -1 cannot be inferred from rows of no elements.
+      std::vector<int64_t> rows = {c.input(1).shape().num_elements()};
       for (int i = 1; i < x.rank(); ++i) {
         if (x.dim(i) < 0) return absl::UnimplementedError("the extents of a row are unknown");
         rows.push_back(x.dim(i));

@@ -30,5 +30,17 @@ const OpCaseRegistration kUnary({
     Unary("Relu", [](double x) { return x > 0 ? x : 0; }),
 });
 
+// Differentiable in dy only.
+const OpCaseRegistration kReluGrad({
+    .op = "ReluGrad",
+    .oracle = Elementwise([](double y, double dy) { return y > 0 ? dy : 0; }),
+    .gradient = GradientKind::kTwice,
+    .gradient_inputs = {1},
+    .cases = {{"odd", {Uniform({3, 17}), Uniform({3, 17})}},
+              {"one", {Uniform({1}), Uniform({1})}},
+              {"empty", {Uniform({0, 3}), Uniform({0, 3})}}},
+    .bad = {{"shapes", {Uniform({2}), Uniform({3})}, "differ"}},
+});
+
 }  // namespace
 }  // namespace viv
