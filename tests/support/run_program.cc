@@ -1,10 +1,14 @@
-// Through a shell, with the output in files.
+// Programs run through a shell, with the output in files; those to be killed are children of ours.
 #include "tests/support/run_program.h"
 
+#include <fcntl.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <chrono>
+#include <csignal>
 #include <cstdlib>
+#include <thread>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
@@ -18,7 +22,40 @@ std::string Quoted(const std::string& text) {
   return absl::StrCat("'", absl::StrReplaceAll(text, {{"'", "'\\''"}}), "'");
 }
 
+// In the child: becomes the program, silent. Only calls that are safe after a fork.
+[[noreturn]] void Become(const std::string& path, std::vector<char*>& arguments) {
+  const int nowhere = ::open("/dev/null", O_RDWR);
+  for (const int fd : {0, 1, 2}) ::dup2(nowhere, fd);
+  ::execv(path.c_str(), arguments.data());
+  ::_exit(127);
+}
+
 }  // namespace
+
+int RunAndKill(const std::string& program, const std::vector<std::string>& arguments,
+               double seconds) {
+  using Clock = std::chrono::steady_clock;
+  std::string path = absl::StrCat(VIV_PROGRAM_DIRECTORY, "/", program);
+  std::vector<std::string> copies = arguments;
+  std::vector<char*> pointers = {path.data()};
+  for (std::string& argument : copies) pointers.push_back(argument.data());
+  pointers.push_back(nullptr);
+  const pid_t child = ::fork();
+  if (child == 0) Become(path, pointers);
+  EXPECT_GT(child, 0);
+  if (child < 0) return 127;
+  const auto end = Clock::now() + std::chrono::duration<double>(seconds);
+  int status = 0;
+  while (::waitpid(child, &status, WNOHANG) == 0) {
+    if (Clock::now() >= end) {
+      ::kill(child, SIGKILL);
+      ::waitpid(child, &status, 0);
+      break;
+    }
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  return WIFEXITED(status) ? WEXITSTATUS(status) : -1;
+}
 
 ProgramResult RunProgram(const std::string& program, const std::vector<std::string>& arguments,
                          const ProgramOptions& options) {

@@ -22,6 +22,11 @@ struct ProgramOptions {
 ProgramResult RunProgram(const std::string& program, const std::vector<std::string>& arguments,
                          const ProgramOptions& options = {});
 
+// Starts the program, its output thrown away, and kills it (SIGKILL) after so many seconds. Its
+// exit code where it ended before, else -1.
+int RunAndKill(const std::string& program, const std::vector<std::string>& arguments,
+               double seconds);
+
 }  // namespace viv
 
 #endif  // VIV_TESTS_SUPPORT_RUN_PROGRAM_H_

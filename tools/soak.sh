@@ -1,0 +1,16 @@
+#!/usr/bin/env bash
+# The long forms of tests that tools/test.sh runs short. Needs a build (tools/test.sh).
+#
+#   tools/soak.sh [SEED]
+#
+# SEED moves the random moments; without it, the clock does, and the seed is printed.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+export VIV_SEED="${1:-$(date +%s)}"
+echo "seed $VIV_SEED"
+
+# A training run that is killed a hundred times, with one thread and with two.
+for threads in 1 2; do
+  VIV_KILLS=100 VIV_THREADS=$threads build/bin/system_tests --gtest_filter='KillResume*'
+done
