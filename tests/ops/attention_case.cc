@@ -1,0 +1,94 @@
+// Attention over a padded memory, and its gradient.
+#include <cmath>
+
+#include "op_case.h"
+
+namespace viv {
+namespace {
+
+std::vector<Array> Attention(const OpCall& call) {
+  const Array &q = call[0], &k = call[1], &v = call[2];
+  Array context({q.dim(0), q.dim(1), v.dim(2)}), weights({q.dim(0), q.dim(1), k.dim(0)});
+  for (int64_t t = 0; t < q.dim(0); ++t) {
+    for (int64_t b = 0; b < q.dim(1); ++b) {
+      const double valid = call.in.size() > 3 ? call[3].values[b] : static_cast<double>(k.dim(0));
+      double sum = 0;
+      for (int64_t s = 0; s < valid; ++s) {
+        double score = 0;
+        for (int64_t d = 0; d < q.dim(2); ++d) score += q({t, b, d}) * k({s, b, d});
+        sum += weights({t, b, s}) = std::exp(score);
+      }
+      for (int64_t s = 0; s < valid; ++s) {
+        weights({t, b, s}) /= sum;
+        for (int64_t j = 0; j < v.dim(2); ++j) {
+          context({t, b, j}) += weights({t, b, s}) * v({s, b, j});
+        }
+      }
+    }
+  }
+  return {context, weights};
+}
+
+OpInput Cube(int64_t a, int64_t b, int64_t c) { return Uniform({a, b, c}, -1, 1); }
+
+const OpCaseRegistration kAttention({
+    .op = "Attention",
+    .oracle = Attention,
+    .tolerance = 32,
+    .cases = {{"odd", {Cube(3, 2, 5), Cube(19, 2, 5), Cube(19, 2, 17)}},
+              {"padded", {Cube(2, 3, 5), Cube(4, 3, 5), Cube(4, 3, 2), Given({3}, {4, 0, 1})}},
+              {"one", {Cube(1, 1, 1), Cube(1, 1, 1), Cube(1, 1, 1)}},
+              {"no step", {Cube(0, 2, 3), Cube(4, 2, 3), Cube(4, 2, 3)}},
+              {"no example", {Cube(2, 0, 3), Cube(4, 0, 3), Cube(4, 0, 3)}},
+              {"no memory", {Cube(2, 1, 3), Cube(0, 1, 3), Cube(0, 1, 3)}}},
+    .bad = {{"depth", {Cube(1, 2, 3), Cube(1, 2, 4), Cube(1, 2, 3)}, "queries and keys"},
+            {"batch", {Cube(1, 2, 3), Cube(1, 1, 3), Cube(1, 2, 3)}, "the batch"},
+            {"length",
+             {Cube(1, 1, 3), Cube(2, 1, 3), Cube(2, 1, 3), Given({1}, {3})},
+             "length 3 of example 0"}},
+});
+
+// Inputs: queries, keys, values, weights, d_context, d_weights.
+std::vector<Array> AttentionGrad(const OpCall& call) {
+  const Array &q = call[0], &k = call[1], &v = call[2], &w = call[3], &dc = call[4];
+  Array dq(q.shape), dk(k.shape), dv(v.shape);
+  for (int64_t t = 0; t < q.dim(0); ++t) {
+    for (int64_t b = 0; b < q.dim(1); ++b) {
+      std::vector<double> dw(k.dim(0));
+      double inner = 0;
+      for (int64_t s = 0; s < k.dim(0); ++s) {
+        dw[s] = call[5]({t, b, s});
+        for (int64_t j = 0; j < v.dim(2); ++j) {
+          dv({s, b, j}) += w({t, b, s}) * dc({t, b, j});
+          dw[s] += dc({t, b, j}) * v({s, b, j});
+        }
+        inner += dw[s] * w({t, b, s});
+      }
+      for (int64_t s = 0; s < k.dim(0); ++s) {
+        const double ds = w({t, b, s}) * (dw[s] - inner);
+        for (int64_t d = 0; d < q.dim(2); ++d) {
+          dq({t, b, d}) += ds * k({s, b, d});
+          dk({s, b, d}) += ds * q({t, b, d});
+        }
+      }
+    }
+  }
+  return {dq, dk, dv};
+}
+
+std::vector<OpInput> GradInputs(int64_t t, int64_t s, int64_t b, int64_t d, int64_t v) {
+  return {Cube(t, b, d), Cube(s, b, d), Cube(s, b, v), Cube(t, b, s), Cube(t, b, v), Cube(t, b, s)};
+}
+
+const OpCaseRegistration kAttentionGrad({
+    .op = "AttentionGrad",
+    .oracle = AttentionGrad,
+    .tolerance = 128,
+    .cases = {{"odd", GradInputs(3, 19, 2, 5, 17)},
+              {"one", GradInputs(1, 1, 1, 1, 1)},
+              {"no step", GradInputs(0, 3, 2, 4, 2)},
+              {"no memory", GradInputs(2, 0, 2, 4, 2)}},
+});
+
+}  // namespace
+}  // namespace viv
