@@ -13,7 +13,7 @@ OpDef Binary(const char* name, const char* doc, GradientFn gradient) {
           .doc = doc,
           .inputs = {{"x", "T"}, {"y", "T"}},
           .outputs = {{"z", "T"}},
-          .types = {{"T", {kFloat, kDouble, kInt32, kInt64}}},
+          .types = {{"T", kNumericTypes}},
           .shape = BroadcastShape,
           .gradient = std::move(gradient)};
 }

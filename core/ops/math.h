@@ -15,6 +15,33 @@ Output Sub(BuilderRef b, Output x, Output y);
 Output Mul(BuilderRef b, Output x, Output y);
 Output Div(BuilderRef b, Output x, Output y);
 
+// Element by element, with broadcasting. Of a NaN the extremum is NaN. Where x == y the gradient of
+// an extremum flows into x.
+Output Maximum(BuilderRef b, Output x, Output y);
+Output Minimum(BuilderRef b, Output x, Output y);
+// x - floor(x / y) y: it has the sign of y. An integer modulo zero is an error of the run.
+Output Mod(BuilderRef b, Output x, Output y);
+// Floating-point types.
+Output Pow(BuilderRef b, Output x, Output y);
+// x, or the nearest end of [low, high].
+Output Clip(BuilderRef b, Output x, double low, double high);
+
+// Truth values, with broadcasting: all types for the first two, numbers for the others.
+Output Equal(BuilderRef b, Output x, Output y);
+Output NotEqual(BuilderRef b, Output x, Output y);
+Output Less(BuilderRef b, Output x, Output y);
+Output LessEqual(BuilderRef b, Output x, Output y);
+Output Greater(BuilderRef b, Output x, Output y);
+Output GreaterEqual(BuilderRef b, Output x, Output y);
+Output And(BuilderRef b, Output x, Output y);
+Output Or(BuilderRef b, Output x, Output y);
+Output Not(BuilderRef b, Output x);
+// Floating-point types.
+Output IsNan(BuilderRef b, Output x);
+Output IsFinite(BuilderRef b, Output x);
+// x where the condition (boolean) holds, else y; all three broadcast. Any type.
+Output Select(BuilderRef b, Output condition, Output x, Output y);
+
 // Element by element; floating-point types.
 Output Neg(BuilderRef b, Output x);
 Output Exp(BuilderRef b, Output x);

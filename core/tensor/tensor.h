@@ -104,11 +104,11 @@ class Tensor {
   }
   template <typename T>
   absl::Span<const T> flat() const {
-    return {data<T>(), static_cast<size_t>(num_elements())};
+    return absl::Span<const T>(data<T>(), static_cast<size_t>(num_elements()));
   }
   template <typename T>
   absl::Span<T> mutable_flat() {
-    return {mutable_data<T>(), static_cast<size_t>(num_elements())};
+    return absl::Span<T>(mutable_data<T>(), static_cast<size_t>(num_elements()));
   }
   // The only element. Needs num_elements() == 1.
   template <typename T>
