@@ -71,7 +71,7 @@ int main(int argc, char** argv) {
   if (!result.ok()) return Fail(result.status());
   std::printf("%s\n", DescribeTraining(*result).c_str());
   if (FLAGS_export_to.empty()) return kSuccess;
-  const absl::Status exported = ExportTranslator(options, *result,
+  const absl::Status exported = ExportTranslator(options, *result, FLAGS_validation,
                                                  {.directory = FLAGS_export_to,
                                                   .source_language = FLAGS_src,
                                                   .target_language = FLAGS_tgt,

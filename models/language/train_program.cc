@@ -5,6 +5,7 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
 #include "core/base/file.h"
+#include "core/base/logging.h"
 #include "core/base/status.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/ops/state.h"
@@ -57,6 +58,18 @@ std::string ModelCard(const TranslatorExport& to, const Seq2SeqOptions& net, int
   return card;
 }
 
+absl::Status AddCalibration(const std::string& validation, Bundle* bundle) {
+  ASSIGN_OR_RETURN(const std::vector<TextPair> pairs, ReadPairs(validation));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Translator> translator, Translator::FromBundle(*bundle));
+  const absl::StatusOr<Calibration> calibration = CalibrateTranslator(*translator, pairs);
+  if (calibration.ok()) {
+    SetCalibration(*calibration, bundle);
+  } else {
+    LOG(WARNING) << "the bundle gives no confidences: " << calibration.status().message();
+  }
+  return absl::OkStatus();
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<TextPair>> ReadPairs(const std::string& spec) {
@@ -85,7 +98,8 @@ absl::StatusOr<TrainingResult> RunTranslationTraining(const std::string& train,
 }
 
 absl::Status ExportTranslator(const TranslationTrainingOptions& options,
-                              const TrainingResult& result, const TranslatorExport& to) {
+                              const TrainingResult& result, const std::string& validation,
+                              const TranslatorExport& to) {
   Env* env = Env::Default();
   const std::string& run = options.trainer.directory;
   const CheckpointStore store(env, JoinPath(run, result.best_update > 0 ? "best" : "checkpoints"));
@@ -112,8 +126,9 @@ absl::Status ExportTranslator(const TranslationTrainingOptions& options,
   const TranslatorInfo info = {.source_language = to.source_language,
                                .target_language = to.target_language,
                                .non_commercial = to.non_commercial};
-  const Bundle bundle = MakeTranslatorBundle(info, net, tokenizer, weights, Licence(to),
-                                             ModelCard(to, net, parameters, checkpoint, result));
+  Bundle bundle = MakeTranslatorBundle(info, net, tokenizer, weights, Licence(to),
+                                       ModelCard(to, net, parameters, checkpoint, result));
+  if (!validation.empty()) RETURN_IF_ERROR(AddCalibration(validation, &bundle));
   return WriteBundle(env, to.directory, bundle);
 }
 

@@ -32,9 +32,11 @@ struct TranslatorExport {
   std::string command;
 };
 
-// Writes the run's best checkpoint (the latest where none was scored) as a bundle.
+// Writes the run's best checkpoint (the latest where none was scored) as a bundle, with confidences
+// calibrated on the pairs of `validation`; "" and pairs that are all alike leave them out.
 absl::Status ExportTranslator(const TranslationTrainingOptions& options,
-                              const TrainingResult& result, const TranslatorExport& to);
+                              const TrainingResult& result, const std::string& validation,
+                              const TranslatorExport& to);
 
 }  // namespace viv
 

@@ -64,6 +64,7 @@ std::string TranslationJson(const std::string& input, const SentenceResult& resu
     for (const Translation& translation : *result) {
       if (&translation == &result->front()) {
         json["translation"] = translation.text;
+        if (translation.confidence >= 0) json["confidence"] = translation.confidence;
       } else {
         alternatives.push_back({{"translation", translation.text}, {"score", translation.score}});
       }

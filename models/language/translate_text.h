@@ -32,6 +32,9 @@ struct Translation {
   int pieces = 0;
   // By which the translations of a sentence are ranked.
   float score = 0;
+  // The probability that the translation is good (its chrF is at least 60), where a calibrated
+  // bundle says so; else negative.
+  double confidence = -1;
   // The length limit (twice the source's and some) cut it.
   bool cut = false;
 };

@@ -1,6 +1,7 @@
 // Loading of translators.
 #include "models/language/translator.h"
 
+#include <algorithm>
 #include <map>
 #include <utility>
 
@@ -11,13 +12,26 @@
 #include "absl/strings/strip.h"
 #include "core/base/status.h"
 #include "core/checkpoint/checkpoint.h"
+#include "models/language/bleu.h"
 
 namespace viv {
 namespace {
 
 constexpr char kKind[] = "translate";
 constexpr char kPiecesFile[] = "pieces.model";
+constexpr char kCalibrationFile[] = "calibration.json";
 constexpr char kPrefix[] = "translate_";
+
+// What the confidence is computed from.
+const std::vector<std::string>& FeatureNames() {
+  static const auto* const names =
+      new std::vector<std::string>{"mean log probability of a piece", "log probability", "pieces"};
+  return *names;
+}
+std::vector<double> Features(const Translation& translation) {
+  const double pieces = std::max(translation.pieces, 1);
+  return {translation.log_prob / pieces, translation.log_prob, pieces};
+}
 
 absl::StatusOr<std::string> Find(const std::map<std::string, std::string>& texts,
                                  const std::string& key) {
@@ -37,41 +51,81 @@ struct Translator::Parts {
   Seq2Seq net;
   Seq2SeqDecoder decoder;
   std::unique_ptr<Session> session;
+  std::optional<Calibration> calibration;
 };
 
 Translator::Translator(TranslatorInfo info, std::unique_ptr<Parts> parts)
     : info_(std::move(info)), parts_(std::move(parts)) {}
 Translator::~Translator() = default;
 
+absl::StatusOr<std::unique_ptr<Translator>> Translator::FromBundle(const Bundle& bundle) {
+  TranslatorInfo info = {.non_commercial = bundle.non_commercial};
+  ASSIGN_OR_RETURN(info.source_language, Find(bundle.settings, "source_language"));
+  ASSIGN_OR_RETURN(info.target_language, Find(bundle.settings, "target_language"));
+  ASSIGN_OR_RETURN(const std::string net, Find(bundle.settings, "net"));
+  ASSIGN_OR_RETURN(const Seq2SeqOptions options, Seq2SeqOptions::FromJson(net));
+  ASSIGN_OR_RETURN(const std::string pieces, Find(bundle.files, kPiecesFile));
+  ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::FromModel(pieces));
+  if (tokenizer.size() != options.vocab_size) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the net knows ", options.vocab_size, " pieces, the vocabulary has ", tokenizer.size()));
+  }
+  auto parts = std::make_unique<Parts>(std::move(tokenizer), options);
+  if (const auto file = bundle.files.find(kCalibrationFile); file != bundle.files.end()) {
+    ASSIGN_OR_RETURN(parts->calibration, Calibration::FromJson(file->second));
+    if (parts->calibration->features().size() != FeatureNames().size()) {
+      return absl::InvalidArgumentError("the calibration is for other features");
+    }
+  }
+  ASSIGN_OR_RETURN(Session session, Session::Create(parts->b));
+  RETURN_IF_ERROR(RestoreVariables(session, parts->b.graph(), bundle.weights));
+  parts->session = std::make_unique<Session>(std::move(session));
+  return std::unique_ptr<Translator>(new Translator(std::move(info), std::move(parts)));
+}
+
 absl::StatusOr<std::unique_ptr<Translator>> Translator::Load(Env* env,
                                                              const std::string& directory) {
   ASSIGN_OR_RETURN(const Bundle bundle, ReadBundle(env, directory, kKind));
-  const auto load = [&]() -> absl::StatusOr<std::unique_ptr<Translator>> {
-    TranslatorInfo info = {.non_commercial = bundle.non_commercial};
-    ASSIGN_OR_RETURN(info.source_language, Find(bundle.settings, "source_language"));
-    ASSIGN_OR_RETURN(info.target_language, Find(bundle.settings, "target_language"));
-    ASSIGN_OR_RETURN(const std::string net, Find(bundle.settings, "net"));
-    ASSIGN_OR_RETURN(const Seq2SeqOptions options, Seq2SeqOptions::FromJson(net));
-    ASSIGN_OR_RETURN(const std::string pieces, Find(bundle.files, kPiecesFile));
-    ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::FromModel(pieces));
-    if (tokenizer.size() != options.vocab_size) {
-      return absl::InvalidArgumentError(absl::StrCat(
-          "the net knows ", options.vocab_size, " pieces, the vocabulary has ", tokenizer.size()));
-    }
-    auto parts = std::make_unique<Parts>(std::move(tokenizer), options);
-    ASSIGN_OR_RETURN(Session session, Session::Create(parts->b));
-    RETURN_IF_ERROR(RestoreVariables(session, parts->b.graph(), bundle.weights));
-    parts->session = std::make_unique<Session>(std::move(session));
-    return std::unique_ptr<Translator>(new Translator(std::move(info), std::move(parts)));
-  };
-  absl::StatusOr<std::unique_ptr<Translator>> translator = load();
+  absl::StatusOr<std::unique_ptr<Translator>> translator = FromBundle(bundle);
   if (!translator.ok()) return Annotate(translator.status(), directory);
   return translator;
 }
 
 absl::StatusOr<std::vector<SentenceResult>> Translator::Translate(
     const std::vector<std::string>& sentences, const TranslateOptions& options) {
-  return TranslateTexts(*parts_->session, parts_->decoder, parts_->tokenizer, sentences, options);
+  ASSIGN_OR_RETURN(
+      std::vector<SentenceResult> results,
+      TranslateTexts(*parts_->session, parts_->decoder, parts_->tokenizer, sentences, options));
+  if (!parts_->calibration) return results;
+  for (SentenceResult& result : results) {
+    if (!result.ok()) continue;
+    for (Translation& translation : *result) {
+      // Nothing was asked where there are no pieces.
+      translation.confidence =
+          translation.pieces == 0 ? 1 : parts_->calibration->Probability(Features(translation));
+    }
+  }
+  return results;
+}
+
+absl::StatusOr<Calibration> CalibrateTranslator(Translator& translator,
+                                                const std::vector<TextPair>& pairs) {
+  std::vector<std::string> sources;
+  for (const TextPair& pair : pairs) sources.push_back(pair.source);
+  ASSIGN_OR_RETURN(const std::vector<SentenceResult> results, translator.Translate(sources, {}));
+  std::vector<CalibrationExample> examples;
+  for (size_t i = 0; i < pairs.size(); ++i) {
+    if (!results[i].ok() || results[i]->empty() || results[i]->front().pieces == 0) continue;
+    const Translation& best = results[i]->front();
+    examples.push_back({.features = Features(best),
+                        .happened = SentenceChrf(best.text, pairs[i].target) >= kGoodChrf});
+  }
+  return Calibration::Fit(absl::StrCat("the sentence's chrF is at least ", kGoodChrf),
+                          FeatureNames(), examples);
+}
+
+void SetCalibration(const Calibration& calibration, Bundle* bundle) {
+  bundle->files[kCalibrationFile] = calibration.ToJson();
 }
 
 Bundle MakeTranslatorBundle(const TranslatorInfo& info, const Seq2SeqOptions& net,

@@ -3,10 +3,13 @@
 #define VIV_MODELS_LANGUAGE_TRANSLATOR_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "core/bundle/bundle.h"
+#include "core/bundle/calibration.h"
+#include "datasets/text_pairs/text_pairs.h"
 #include "models/language/translate_text.h"
 
 namespace viv {
@@ -23,10 +26,12 @@ class Translator {
   // NotFound, DataLoss, FailedPrecondition as ReadBundle; InvalidArgument where the parts of the
   // bundle do not fit each other.
   static absl::StatusOr<std::unique_ptr<Translator>> Load(Env* env, const std::string& directory);
+  // Of a bundle in memory.
+  static absl::StatusOr<std::unique_ptr<Translator>> FromBundle(const Bundle& bundle);
   ~Translator();
 
   const TranslatorInfo& info() const { return info_; }
-  // As TranslateTexts.
+  // As TranslateTexts, with confidences where the bundle is calibrated.
   absl::StatusOr<std::vector<SentenceResult>> Translate(const std::vector<std::string>& sentences,
                                                         const TranslateOptions& options);
 
@@ -36,6 +41,15 @@ class Translator {
   TranslatorInfo info_;
   std::unique_ptr<Parts> parts_;
 };
+
+// What a confidence is the probability of: the chrF of a sentence is at least kGoodChrf.
+inline constexpr double kGoodChrf = 60;
+// Fits it to how good the translations of `pairs` are, on which nothing was trained. The search is
+// the program's default.
+absl::StatusOr<Calibration> CalibrateTranslator(Translator& translator,
+                                                const std::vector<TextPair>& pairs);
+// Puts it into a bundle.
+void SetCalibration(const Calibration& calibration, Bundle* bundle);
 
 // A bundle of kind "translate"; `weights`: of the net alone, by the names of its variables.
 Bundle MakeTranslatorBundle(const TranslatorInfo& info, const Seq2SeqOptions& net,

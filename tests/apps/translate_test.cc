@@ -31,13 +31,18 @@ constexpr Words kPlaces[] = {{"here", "ici"},
                              {"at home", "à la maison"},
                              {"on the beach", "sur la plage"}};
 
-// All 80 sentences of the small language.
-std::string Sentences(bool english) {
+// All 80 sentences of the small language; `wrong`: every third is another.
+std::string Sentences(bool english, bool wrong = false) {
   std::string text;
+  int count = 0;
   for (const Words& subject : kSubjects) {
     for (const Words& verb : kVerbs) {
       for (const Words& place : kPlaces) {
         const auto word = [&](const Words& w) { return english ? w.english : w.french; };
+        if (wrong && count++ % 3 == 0) {
+          text += "Rien de tout cela n'est vrai.\n";
+          continue;
+        }
         absl::StrAppend(&text, word(subject), " ", word(verb), " ", word(place), ".\n");
       }
     }
@@ -58,8 +63,12 @@ class TranslateTest : public testing::Test {
         absl::StrCat(JoinPath(directory_, "x.en"), ",", JoinPath(directory_, "x.fr"));
     ASSERT_TRUE(WriteFileAtomically(env, JoinPath(directory_, "x.en"), Sentences(true)).ok());
     ASSERT_TRUE(WriteFileAtomically(env, JoinPath(directory_, "x.fr"), Sentences(false)).ok());
+    const std::string validation =
+        absl::StrCat(JoinPath(directory_, "x.en"), ",", JoinPath(directory_, "v.fr"));
+    ASSERT_TRUE(
+        WriteFileAtomically(env, JoinPath(directory_, "v.fr"), Sentences(false, true)).ok());
     flags_ = {"--train=" + pairs,
-              "--validation=" + pairs,
+              "--validation=" + validation,
               "--run=" + JoinPath(directory_, "run"),
               "--vocabulary=340",
               "--embed=32",
@@ -120,6 +129,8 @@ TEST_F(TranslateTest, WritesJson) {
   EXPECT_EQ(good["input"], "A bird sings in the park.");
   EXPECT_EQ(good["translation"], "Un oiseau chante dans le parc.");
   EXPECT_EQ(good["alternatives"].size(), 1u);
+  // Every third reference of the validation text is wrong, and nothing tells which.
+  EXPECT_NEAR(good["confidence"].get<double>(), 0.67, 0.2);
   const auto bad = nlohmann::json::parse(lines[1]);
   EXPECT_THAT(bad["error"].get<std::string>(), HasSubstr("not valid UTF-8"));
   EXPECT_FALSE(bad.contains("translation"));
