@@ -7,7 +7,7 @@ DEFINE_string(tgt, "fr", "language to translate into");
 DEFINE_string(model, "", "bundle to use; the one that comes with the program where empty");
 DEFINE_int32(beam, 5, "hypotheses that the search keeps; 1 is fastest");
 DEFINE_int32(nbest, 1, "translations of each sentence, at most --beam");
-DEFINE_double(length_penalty, 0.6, "0: prefers short translations; 1: does not mind long ones");
+DEFINE_double(length_penalty, 1.0, "0: prefers short translations; 1: does not mind long ones");
 DEFINE_bool(json, false, "write one JSON object a sentence");
 
 constexpr char kUsageText[] =

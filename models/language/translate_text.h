@@ -17,7 +17,7 @@ struct TranslateOptions {
   // Translations of each sentence, best first; at most `beam`.
   int nbest = 1;
   // As BeamSearchOptions.
-  float length_penalty = 0.6f;
+  float length_penalty = 1.0f;
   int no_repeat_ngram = 0;
   // Sentences that are decoded together.
   int batch = 32;
