@@ -36,7 +36,6 @@ const std::vector<Exempt>& Exemptions() {
       {"Variable", "is state", "core/session_test.cc", "Variable "},
       {"GruGrad", "part of a gradient", "core/gru_test.cc", "Gru("},
       {"GruGatesGrad", "part of a gradient", "core/gru_test.cc", "GruCell("},
-      {"Lstm", "compared with its step there", "core/rnn_test.cc", "Lstm("},
       {"LstmGrad", "part of a gradient", "core/rnn_test.cc", "Lstm("},
       {"LstmGatesGrad", "part of a gradient", "core/rnn_test.cc", "LstmCell("},
   };

@@ -1,4 +1,4 @@
-// The GRU layer, and the element-wise halves of the steps of LSTM and GRU.
+// The LSTM and GRU layers, and the element-wise halves of the steps of LSTM and GRU.
 #include <cmath>
 
 #include "op_case.h"
@@ -122,6 +122,52 @@ const OpCaseRegistration kGru({
               {"no example", GruInputs(2, 0, 3, 4)}},
     .bad = {{"length", WithLengths(GruInputs(2, 1, 2, 3), {3}), "length 3 of example 0"},
             {"lengths", WithLengths(GruInputs(2, 1, 2, 3), {1, 1}), "lengths"}},
+});
+
+// Past an example's length the gates are 0 and the cells carry the state.
+std::vector<Array> Lstm(const OpCall& call) {
+  const Array& x = call[0];
+  const int64_t batch = x.dim(1), units = call[4].dim(0);
+  Array outputs({x.dim(0), batch, units}), gates({x.dim(0), batch, 4 * units});
+  Array last_h = call[1], last_c = call[2], cells = outputs;
+  for (int64_t b = 0; b < batch; ++b) {
+    Array h = RowOf(call[1], b, units), c = RowOf(call[2], b, units);
+    for (const int64_t t : Steps(call, 6, b)) {
+      const Array from_x = Product(RowOf(x, t * batch + b, x.dim(2)), call[3]);
+      const std::vector<Array> y = LstmGates({.in = {from_x, Product(h, call[4]), call[5], c}});
+      h = y[0];
+      c = y[1];
+      SetRow(outputs, t * batch + b, h);
+      SetRow(cells, t * batch + b, c);
+      SetRow(gates, t * batch + b, y[2]);
+    }
+    const int64_t read = static_cast<int64_t>(Steps(call, 6, b).size());
+    const Array carried = call.attrs.Bool("reverse") ? RowOf(call[2], b, units) : c;
+    for (int64_t t = read; t < x.dim(0); ++t) SetRow(cells, t * batch + b, carried);
+    SetRow(last_h, b, h);
+    SetRow(last_c, b, c);
+  }
+  return {outputs, last_h, last_c, gates, cells};
+}
+
+std::vector<OpInput> LstmInputs(int64_t steps, int64_t batch, int64_t features, int64_t units) {
+  return {Uniform({steps, batch, features}, -1, 1), Uniform({batch, units}, -1, 1),
+          Uniform({batch, units}, -1, 1),           Uniform({features, 4 * units}, -1, 1),
+          Uniform({units, 4 * units}, -1, 1),       Uniform({4 * units}, -1, 1)};
+}
+
+const OpCaseRegistration kLstm({
+    .op = "Lstm",
+    .oracle = Lstm,
+    .tolerance = 64,
+    .loss_outputs = {0, 1, 2},
+    .cases = {{"odd", LstmInputs(3, 2, 5, 17)},
+              {"padded", WithLengths(LstmInputs(4, 3, 2, 5), {4, 0, 2})},
+              {"backwards", WithLengths(LstmInputs(4, 3, 2, 5), {4, 0, 2}), {{"reverse", true}}},
+              {"one", LstmInputs(1, 1, 1, 1)},
+              {"no step", LstmInputs(0, 2, 3, 4)},
+              {"no example", LstmInputs(2, 0, 3, 4)}},
+    .bad = {{"length", WithLengths(LstmInputs(2, 1, 2, 3), {3}), "length 3 of example 0"}},
 });
 
 const OpCaseRegistration kGates({
