@@ -96,7 +96,7 @@ absl::Status Differentiator::Visit(Node* node) {
   for (const Output& input : node->inputs()) {
     needed.push_back(input.dtype() != kResource && DependsOnX(input));
   }
-  GradientContext context(at, node, std::move(output_gradients), needed);
+  GradientContext context(at, node, std::move(output_gradients), needed, &Gradients);
   RETURN_IF_ERROR(
       Annotate(node->op().gradient(context), absl::StrCat("gradient of ", node->Describe())));
   RETURN_IF_ERROR(Annotate(at.status(), absl::StrCat("gradient of ", node->Describe())));

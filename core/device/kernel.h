@@ -31,18 +31,40 @@ struct StepInfo {
   class Rendezvous* rendezvous = nullptr;
 };
 
-// A function of the graph, ready to be run by the kernels of Cond, Scan and While.
+// Identifies the value of a variable, for caches of what is derived from it. id 0: not a variable.
+struct ValueVersion {
+  uint64_t id = 0;
+  uint64_t version = 0;
+};
+
+// A series of calls of one function. Calls of the same shapes share what the first one prepared.
+// For one thread at a time.
+class CallableRun {
+ public:
+  virtual ~CallableRun() = default;
+  // Runs the body. A result that is valid on entry has its final shape and is written in place (it
+  // must not share memory with an argument); others are set, and may share memory with an argument.
+  // `versions`: of the arguments; may be empty.
+  virtual absl::Status Run(absl::Span<const Tensor> arguments,
+                           absl::Span<const ValueVersion> versions, absl::Span<Tensor> results,
+                           const StepInfo& step) = 0;
+};
+
+// A function of the graph, ready to be run by the kernels of Call, Cond, Scan and While. Safe for
+// concurrent use.
 class Callable {
  public:
   virtual ~Callable() = default;
-  // Shapes of the results where they are all known before the run for arguments of these shapes.
+  // Shapes of the results as far as they are known before the run, for arguments of these shapes.
   virtual absl::StatusOr<std::vector<PartialShape>> ResultShapes(
       absl::Span<const PartialShape> arguments) const = 0;
-  // Runs the body. A result that is valid on entry has its final shape and is written in place (it
-  // must not share memory with an argument); others are set. Safe for concurrent use.
-  virtual absl::Status Run(absl::Span<const Tensor> arguments, absl::Span<Tensor> results,
-                           const StepInfo& step) const = 0;
+  // The callable outlives the run.
+  virtual std::unique_ptr<CallableRun> Begin() const = 0;
 };
+
+// Makes the function of this name ready; of its results the first `num_results` are computed.
+using CallableFactory = std::function<absl::StatusOr<std::shared_ptr<const Callable>>(
+    const std::string& function, int num_results)>;
 
 // What a kernel is made for. Valid during the call of the factory only; `attrs` and `node_name`
 // live as long as the kernel.
@@ -56,14 +78,8 @@ struct KernelInit {
   absl::Span<const PartialShape> output_shapes;
   // The value of input i where it is a constant, else null.
   std::function<const Tensor*(int)> constant_input;
-  // The function that an attribute names.
-  std::function<absl::StatusOr<std::unique_ptr<Callable>>(const std::string&)> callable;
-};
-
-// Identifies the value of a variable, for caches of what is derived from it. id 0: not a variable.
-struct ValueVersion {
-  uint64_t id = 0;
-  uint64_t version = 0;
+  // The functions that attributes name.
+  CallableFactory callable;
 };
 
 // One run of a kernel. The executor prepares it; kernels use only the public part.

@@ -166,7 +166,12 @@ BuiltFunction BuildFunction(BuilderRef b, const std::string& name,
   if (!b.builder().ok()) return built;
   Graph& graph = b.builder().graph();
   FunctionLibrary& library = graph.library();
-  auto function = std::make_unique<Function>(library.UniqueName(name), graph.shared_library());
+  // The name of a function around this one tells it apart, which is not in the library yet.
+  std::string scoped = name;
+  for (const std::string& outer : {b.builder().scope(), b.builder().function_name()}) {
+    if (!outer.empty()) scoped = absl::StrCat(outer, "/", scoped);
+  }
+  auto function = std::make_unique<Function>(library.UniqueName(scoped), graph.shared_library());
   GraphBuilder inner = FunctionScope::Inner(b.builder(), function.get());
   std::vector<Output> args;
   for (const ArgumentSpec& spec : arguments) {

@@ -119,7 +119,8 @@ struct ArgumentSpec {
 };
 
 // Builds the body of a Cond, Scan or While: `body` gets a builder for the function's graph and its
-// declared arguments and returns the results. Outputs of the enclosing graph may be used freely.
+// declared arguments and returns the results. The function is named `name` in the builder's scope.
+// Outputs of the enclosing graph may be used freely.
 // On an error the builder's status is set and `name` is empty.
 using FunctionBody =
     std::function<std::vector<Output>(const GraphBuilder&, const std::vector<Output>&)>;

@@ -22,17 +22,26 @@ struct Gradient {
 
 class GradientContext {
  public:
+  // Gradients() of core/autodiff, for ops that run functions: differentiates in another graph.
+  using GradientsFn = absl::StatusOr<std::vector<Gradient>> (*)(const GraphBuilder&,
+                                                                const std::vector<Output>& ys,
+                                                                const std::vector<Output>& xs,
+                                                                const std::vector<Output>& initial);
+
   GradientContext(const GraphBuilder& builder, Node* node, std::vector<Output> output_gradients,
-                  std::vector<bool> needed)
+                  std::vector<bool> needed, GradientsFn gradients)
       : builder_(builder),
         node_(node),
         output_gradients_(std::move(output_gradients)),
         needed_(std::move(needed)),
-        input_gradients_(node->num_inputs()) {}
+        input_gradients_(node->num_inputs()),
+        gradients_(gradients) {}
 
   // Where to build; passes for the BuilderRef of every builder function.
   const GraphBuilder& builder() const { return builder_; }
   const Node& node() const { return *node_; }
+  // For ops that save more of what they compute when somebody differentiates them.
+  Node& mutable_node() const { return *node_; }
   const AttrMap& attrs() const { return node_->attrs(); }
   int num_inputs() const { return node_->num_inputs(); }
   Output input(int i) const { return node_->input(i); }
@@ -44,6 +53,8 @@ class GradientContext {
   Output grad(int i = 0) const { return output_gradients_[i]; }
   // Whether anybody asks for the gradient of input i. Do not build what nobody needs.
   bool needed(int i) const { return needed_[i]; }
+
+  GradientsFn gradients() const { return gradients_; }
 
   // Leaving an input out says: no gradient flows into it.
   void SetGrad(int i, Output gradient) { input_gradients_[i] = Gradient{.dense = gradient}; }
@@ -58,6 +69,7 @@ class GradientContext {
   std::vector<Output> output_gradients_;
   std::vector<bool> needed_;
   std::vector<Gradient> input_gradients_;
+  GradientsFn gradients_;
 };
 
 }  // namespace viv

@@ -34,6 +34,12 @@ void Node::AddControlInput(Node* node) {
   }
 }
 
+Output Node::AddOutput(DType dtype, PartialShape shape) {
+  output_types_.push_back(dtype);
+  output_shapes_.push_back(std::move(shape));
+  return out(num_outputs() - 1);
+}
+
 std::string Node::Describe() const {
   std::string text = absl::StrCat(op_name(), " '", name_, "'");
   if (!site_.file.empty()) absl::StrAppend(&text, " (", site_.ToString(), ")");

@@ -80,6 +80,8 @@ class Node {
   void AddControlInput(Node* node);
   void ClearControlInputs() { control_inputs_.clear(); }
   void set_output_shape(int i, PartialShape shape) { output_shapes_[i] = std::move(shape); }
+  // Appends an output; the attributes that say how many there are are the caller's care.
+  Output AddOutput(DType dtype, PartialShape shape);
   void set_attr(const std::string& name, AttrValue value) { attrs_.Set(name, std::move(value)); }
 
   // "MatMul 'encoder/MatMul' (models/x.cc:12)", to begin a message with.

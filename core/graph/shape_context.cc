@@ -1,6 +1,7 @@
 // Shape inference helpers and the ready-made shape functions.
 #include "core/graph/shape_context.h"
 
+#include <algorithm>
 #include <unordered_map>
 
 #include "absl/strings/str_cat.h"
@@ -45,14 +46,65 @@ absl::StatusOr<PartialShape> ShapeContext::ConstantAsShape(int i) {
   return result;
 }
 
-absl::StatusOr<const Function*> ShapeContext::FunctionAttr(const std::string& attr) const {
+std::vector<DType> ShapeContext::output_types() const {
+  std::vector<DType> types;
+  for (int i = 0; i < num_outputs(); ++i) types.push_back(output_type(i));
+  return types;
+}
+
+namespace {
+
+absl::Status CheckSignature(const Function& function, absl::Span<const DType> arguments,
+                            absl::Span<const DType> results) {
+  if (function.arguments().size() != arguments.size()) {
+    return absl::InvalidArgumentError(absl::StrCat("takes ", function.arguments().size(),
+                                                   " arguments, but is given ", arguments.size()));
+  }
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const DType type = function.arguments()[i]->output_type(0);
+    if (type == arguments[i]) continue;
+    return absl::InvalidArgumentError(absl::StrCat("argument ", i, " is ", DTypeName(type),
+                                                   ", but is given ", DTypeName(arguments[i])));
+  }
+  if (function.results().size() < results.size()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "returns ", function.results().size(), " results, but ", results.size(), " are wanted"));
+  }
+  for (size_t i = 0; i < results.size(); ++i) {
+    const DType type = function.results()[i].dtype();
+    if (type == results[i]) continue;
+    return absl::InvalidArgumentError(
+        absl::StrCat("result ", i, " is ", DTypeName(type), ", not ", DTypeName(results[i])));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::StatusOr<std::vector<PartialShape>> ShapeContext::FunctionShapes(
+    const std::string& attr, absl::Span<const PartialShape> arguments, int first_input,
+    absl::Span<const DType> result_types) const {
   const std::string& name = attrs().String(attr);
   const Function* function = node_.graph().library().Find(name);
   if (function == nullptr) {
     return absl::NotFoundError(
         absl::StrCat("attribute '", attr, "' names the unknown function '", name, "'"));
   }
-  return function;
+  std::vector<DType> types;
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    types.push_back(input_type(first_input + static_cast<int>(i)));
+  }
+  RETURN_IF_ERROR(Annotate(CheckSignature(*function, types, result_types),
+                           absl::StrCat("function '", name, "'")));
+  const bool known = std::all_of(arguments.begin(), arguments.end(),
+                                 [](const PartialShape& s) { return s.fully_defined(); });
+  if (known && function_shapes_) {
+    return function_shapes_(name, arguments, static_cast<int>(result_types.size()));
+  }
+  absl::StatusOr<std::vector<PartialShape>> shapes = InferFunctionShapes(*function, arguments);
+  if (!shapes.ok()) return Annotate(shapes.status(), absl::StrCat("in function '", name, "'"));
+  shapes->resize(result_types.size());
+  return shapes;
 }
 
 absl::Status WithRank(const ShapeContext& c, int input, int rank) {

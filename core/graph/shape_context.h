@@ -43,14 +43,27 @@ class ShapeContext {
   void set_output(int i, PartialShape shape) { outputs_[i] = std::move(shape); }
   const std::vector<PartialShape>& outputs() const { return outputs_; }
 
-  // The function that attribute `attr` names; an error where there is none.
-  absl::StatusOr<const Function*> FunctionAttr(const std::string& attr) const;
+  // The shapes of the first results of the function that attribute `attr` names, for arguments of
+  // these shapes. An error where there is no such function, where its arguments are not of the
+  // types of the inputs from `first_input` on, or its results not of `result_types`.
+  absl::StatusOr<std::vector<PartialShape>> FunctionShapes(
+      const std::string& attr, absl::Span<const PartialShape> arguments, int first_input,
+      absl::Span<const DType> result_types) const;
+  // The types of all outputs.
+  std::vector<DType> output_types() const;
+  // Who knows more about functions than their shape functions say: an executor with kernels.
+  using FunctionShapesFn = std::function<absl::StatusOr<std::vector<PartialShape>>(
+      const std::string& function, absl::Span<const PartialShape> arguments, int num_results)>;
+  void set_function_shapes(FunctionShapesFn function_shapes) {
+    function_shapes_ = std::move(function_shapes);
+  }
 
  private:
   const Node& node_;
   std::vector<PartialShape> inputs_;
   std::vector<PartialShape> outputs_;
   ValueFn value_;
+  FunctionShapesFn function_shapes_;
   bool missed_value_ = false;
 };
 

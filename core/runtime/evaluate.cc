@@ -3,16 +3,17 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
-#include "core/graph/shape_context.h"
 
 namespace viv {
 namespace {
 
 absl::StatusOr<std::vector<PartialShape>> ShapesOfOutputs(const Node& node,
-                                                          absl::Span<const Tensor> inputs) {
+                                                          absl::Span<const Tensor> inputs,
+                                                          const CallableFactory& callables) {
   std::vector<PartialShape> shapes;
   for (const Tensor& input : inputs) shapes.emplace_back(input.shape());
   ShapeContext context(node, std::move(shapes), [inputs](int i) { return &inputs[i]; });
+  if (callables) context.set_function_shapes(FunctionShapesBy(callables));
   RETURN_IF_ERROR(Annotate(node.op().shape(context), node.Describe()));
   return context.outputs();
 }
@@ -28,7 +29,8 @@ absl::StatusOr<std::unique_ptr<Kernel>> KernelFor(const Node& node, const Kernel
     shapes.push_back(input.shape());
   }
   for (int i = 0; i < node.num_outputs(); ++i) output_types.push_back(node.output_type(i));
-  const auto missing = [](const std::string& name) -> absl::StatusOr<std::unique_ptr<Callable>> {
+  const auto missing = [](const std::string& name,
+                          int) -> absl::StatusOr<std::shared_ptr<const Callable>> {
     return absl::UnimplementedError(absl::StrCat("function '", name, "' cannot be run here"));
   };
   const KernelInit init{.node_name = node.name(),
@@ -48,7 +50,8 @@ absl::StatusOr<std::vector<Tensor>> EvaluateNode(const Node& node, absl::Span<co
                                                  const CallableFactory& callables) {
   ASSIGN_OR_RETURN(const KernelDef* def,
                    KernelRegistry::Global().Find(node.op_name(), "cpu", BoundTypes(node)));
-  ASSIGN_OR_RETURN(const std::vector<PartialShape> shapes, ShapesOfOutputs(node, inputs));
+  ASSIGN_OR_RETURN(const std::vector<PartialShape> shapes,
+                   ShapesOfOutputs(node, inputs, callables));
   if (def->alias) return std::vector<Tensor>{inputs[0].Reshaped(shapes[0].ToShape())};
   std::vector<Tensor> outputs;
   for (int i = 0; i < node.num_outputs(); ++i) {
@@ -77,6 +80,15 @@ absl::StatusOr<std::vector<Tensor>> EvaluateNode(const Node& node, absl::Span<co
       Annotate(kernel->Compute(KernelContextBuilder::Make(in, out, {}, {}, scratch->data(), &step)),
                node.Describe()));
   return outputs;
+}
+
+ShapeContext::FunctionShapesFn FunctionShapesBy(const CallableFactory& callables) {
+  return [&callables](const std::string& function, absl::Span<const PartialShape> arguments,
+                      int num_results) -> absl::StatusOr<std::vector<PartialShape>> {
+    ASSIGN_OR_RETURN(const std::shared_ptr<const Callable> callable,
+                     callables(function, num_results));
+    return callable->ResultShapes(arguments);
+  };
 }
 
 }  // namespace viv

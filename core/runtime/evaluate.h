@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "absl/types/span.h"
+#include "core/graph/shape_context.h"
 #include "core/runtime/launch_plan.h"
 
 namespace viv {
@@ -14,6 +15,9 @@ namespace viv {
 // runs functions is Unimplemented.
 absl::StatusOr<std::vector<Tensor>> EvaluateNode(const Node& node, absl::Span<const Tensor> inputs,
                                                  const CallableFactory& callables);
+
+// Shapes of the results of functions as their kernels will have them, for shape functions.
+ShapeContext::FunctionShapesFn FunctionShapesBy(const CallableFactory& callables);
 
 }  // namespace viv
 

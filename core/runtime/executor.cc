@@ -111,6 +111,10 @@ absl::StatusOr<PlanFrame*> Executor::FindFrame(ExecutorRun& run,
   }
   if (stretch->arena == nullptr || stretch->arena->bytes() < plan->arena_bytes()) {
     // Frames point into the arena: they go with it.
+    const auto stale = [&](const ExecutorRun::Active& active) {
+      return stretch->frames.count(active.plan) > 0;
+    };
+    run.active.erase(std::remove_if(run.active.begin(), run.active.end(), stale), run.active.end());
     stretch->frames.clear();
     stretch->arena.reset();
     ASSIGN_OR_RETURN(
@@ -123,6 +127,17 @@ absl::StatusOr<PlanFrame*> Executor::FindFrame(ExecutorRun& run,
     entry.second = plan->MakeFrame(stretch->arena, &run.step);
   }
   return entry.second.get();
+}
+
+absl::StatusOr<ExecutorRun::Active> Executor::Activate(ExecutorRun& run, int begin,
+                                                       int limit) const {
+  for (const ExecutorRun::Active& active : run.active) {
+    if (active.plan->begin() == begin && active.plan->Fits(run.values)) return active;
+  }
+  ASSIGN_OR_RETURN(const std::shared_ptr<LaunchPlan> plan, FindPlan(begin, limit, run.values));
+  ASSIGN_OR_RETURN(PlanFrame* const frame, FindFrame(run, plan));
+  run.active.push_back({plan.get(), frame});
+  return run.active.back();
 }
 
 absl::Status Executor::Bind(const LaunchPlan& plan, PlanFrame& frame, ExecutorRun& run,
@@ -188,9 +203,8 @@ absl::Status Executor::Launch(const LaunchPlan& plan, PlanFrame& frame, Profile*
 absl::Status Executor::RunRange(ExecutorRun& run, int begin, int limit, absl::Span<Tensor> results,
                                 absl::Span<VariableState* const> variables) const {
   while (begin < limit) {
-    ASSIGN_OR_RETURN(const std::shared_ptr<LaunchPlan> plan, FindPlan(begin, limit, run.values));
-    ASSIGN_OR_RETURN(PlanFrame* const frame, FindFrame(run, plan));
-    run.active.push_back({plan.get(), frame});
+    ASSIGN_OR_RETURN(const ExecutorRun::Active active, Activate(run, begin, limit));
+    const auto& [plan, frame] = active;
     RETURN_IF_ERROR(Bind(*plan, *frame, run, results, variables));
     RETURN_IF_ERROR(Launch(*plan, *frame, run.profile));
     for (int t : plan->exports()) run.values[plan->tensors()[t].slot] = frame->tensors[t];
@@ -228,16 +242,53 @@ absl::Status Executor::Compute(ExecutorRun& run, absl::Span<const Tensor> feeds,
                                absl::Span<const Tensor> snapshots,
                                absl::Span<const ValueVersion> versions, absl::Span<Tensor> results,
                                const StepInfo& step, Profile* profile) const {
-  run.step = step;
   run.profile = profile;
-  for (size_t i = 0; i < feed_slots_.size(); ++i) run.values[feed_slots_[i]] = feeds[i];
   for (int slot : variable_slots_) {
     const int variable = table_.slots()[slot].index;
     run.values[slot] = snapshots[variable];
     run.versions[slot] = versions[variable];
   }
+  return Call(run, feeds, {}, results, step);
+}
+
+absl::Status Executor::Call(ExecutorRun& run, absl::Span<const Tensor> arguments,
+                            absl::Span<const ValueVersion> versions, absl::Span<Tensor> results,
+                            const StepInfo& step) const {
+  run.step = step;
+  for (size_t i = 0; i < feed_slots_.size(); ++i) {
+    run.values[feed_slots_[i]] = arguments[i];
+    run.versions[feed_slots_[i]] = versions.empty() ? ValueVersion() : versions[i];
+  }
   RETURN_IF_ERROR(RunRange(run, 0, table_.commit_begin(), results, {}));
   return Fetch(run, results);
+}
+
+absl::StatusOr<std::vector<PartialShape>> Executor::FetchShapes(
+    absl::Span<const Shape> feeds) const {
+  std::vector<Tensor> values(table_.slots().size());
+  for (const int slot : constant_slots_) {
+    values[slot] = table_.constants()[table_.slots()[slot].index];
+  }
+  for (size_t i = 0; i < feed_slots_.size(); ++i) {
+    const int slot = feed_slots_[i];
+    values[slot] = Tensor(table_.slots()[slot].dtype, feeds[i], nullptr);
+  }
+  std::vector<PartialShape> shapes(table_.fetches().size());
+  std::shared_ptr<LaunchPlan> plan;
+  if (table_.commit_begin() > 0) {
+    ASSIGN_OR_RETURN(plan, FindPlan(0, table_.commit_begin(), values));
+  }
+  for (size_t f = 0; f < shapes.size(); ++f) {
+    const int slot = table_.fetches()[f];
+    if (slot < 0) continue;
+    if (values[slot].valid()) shapes[f] = values[slot].shape();
+    if (plan == nullptr) continue;
+    for (const PlanTensor& tensor : plan->tensors()) {
+      const bool known = tensor.slot == slot && tensor.place != PlanTensor::Place::kDynamic;
+      if (known) shapes[f] = tensor.shape;
+    }
+  }
+  return shapes;
 }
 
 absl::Status Executor::Commit(ExecutorRun& run, absl::Span<VariableState* const> variables) const {

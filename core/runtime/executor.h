@@ -69,6 +69,14 @@ class Executor {
                        absl::Span<const Tensor> snapshots, absl::Span<const ValueVersion> versions,
                        absl::Span<Tensor> results, const StepInfo& step,
                        Profile* profile = nullptr) const;
+  // The same for the body of a function, which reads no variables: `versions` are those of the
+  // arguments, or empty. May be called again with the same `run`; what an earlier call with the
+  // same shapes looked up is used again.
+  absl::Status Call(ExecutorRun& run, absl::Span<const Tensor> arguments,
+                    absl::Span<const ValueVersion> versions, absl::Span<Tensor> results,
+                    const StepInfo& step) const;
+  // The shapes of the fetches, as far as they follow from those of the feeds.
+  absl::StatusOr<std::vector<PartialShape>> FetchShapes(absl::Span<const Shape> feeds) const;
   // The updates, in place; the caller holds the lock of the variables.
   absl::Status Commit(ExecutorRun& run, absl::Span<VariableState* const> variables) const;
 
@@ -77,6 +85,8 @@ class Executor {
  private:
   absl::StatusOr<std::shared_ptr<LaunchPlan>> FindPlan(int begin, int limit,
                                                        absl::Span<const Tensor> values) const;
+  // The plan for nodes from `begin` on and its frame: of an earlier call of the run where it fits.
+  absl::StatusOr<ExecutorRun::Active> Activate(ExecutorRun& run, int begin, int limit) const;
   absl::StatusOr<PlanFrame*> FindFrame(ExecutorRun& run,
                                        const std::shared_ptr<LaunchPlan>& plan) const;
   // Runs nodes [begin, limit).

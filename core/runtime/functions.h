@@ -9,8 +9,9 @@
 
 namespace viv {
 
-// Makes a Callable of a function of `library` by name: its body goes through the passes and gets an
-// executor of its own. NotFound where there is none of that name.
+// Makes Callables of the functions of `library` by name: the body goes through the passes and gets
+// an executor of its own, once. Errors: no function has the name, its body holds variables or
+// updates. The Callables are valid as long as a copy of the factory is.
 CallableFactory MakeCallables(std::shared_ptr<FunctionLibrary> library, const PassOptions& passes);
 
 // The passes over a program's graph, with folding by the CPU's kernels.

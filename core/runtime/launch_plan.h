@@ -53,9 +53,6 @@ struct PlanFrame {
   std::vector<KernelContext> contexts;
 };
 
-using CallableFactory =
-    std::function<absl::StatusOr<std::unique_ptr<Callable>>(const std::string& function)>;
-
 class LaunchPlan {
  public:
   // Plans nodes [begin, ...) up to `limit` at most. `values` holds, by slot, what exists before.

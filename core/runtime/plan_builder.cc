@@ -100,7 +100,7 @@ const Tensor* PlanBuilder::KnownValue(int slot, bool guard) {
   if (const auto it = folded_.find(slot); it != folded_.end()) return &it->second;
   const Slot& info = table_.slots()[slot];
   if (info.kind == Slot::Kind::kConstant) return &table_.constants()[info.index];
-  if (!guard || shape_of_.count(slot) > 0 || !values_[slot].valid()) return nullptr;
+  if (!guard || shape_of_.count(slot) > 0 || values_[slot].buffer() == nullptr) return nullptr;
   // The value of a feed or of an earlier stretch: the plan holds for this value only.
   absl::StatusOr<Tensor> copy = values_[slot].Clone();
   if (copy.ok()) plan_->guards_.emplace_back(slot, *std::move(copy));
@@ -122,6 +122,7 @@ absl::StatusOr<bool> PlanBuilder::Shapes(const OrderedNode& node,
     }
   }
   ShapeContext context(*node.node, inputs, [&](int i) { return KnownValue(node.inputs[i], true); });
+  context.set_function_shapes(FunctionShapesBy(callables_));
   RETURN_IF_ERROR(Annotate(
       node.node->op().shape(context),
       absl::StrCat(node.node->Describe(), " with inputs ",
@@ -322,7 +323,8 @@ void PlanBuilder::ListBound() {
     for (size_t i = 0; i < step.inputs.size(); ++i, ++input) {
       const int slot = plan_->tensors_[step.inputs[i]].slot;
       if (step.variables[i] >= 0) plan_->handle_inputs_.emplace_back(input, step.variables[i]);
-      if (table_.slots()[slot].kind == Slot::Kind::kVariable) {
+      const Slot::Kind kind = table_.slots()[slot].kind;
+      if (kind == Slot::Kind::kVariable || kind == Slot::Kind::kFeed) {
         plan_->versioned_inputs_.emplace_back(input, slot);
       }
     }

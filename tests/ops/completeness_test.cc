@@ -32,6 +32,7 @@ const std::vector<Exempt>& Exemptions() {
       {"Placeholder", "part of every case", "core/session_test.cc", "Placeholder("},
       {"Receive", "waits for another device", "core/placement_test.cc", "OnDevice("},
       {"ReadVariable", "bound by the executor", "core/session_test.cc", ".Read()"},
+      {"Scan", "runs a function", "core/scan_test.cc", "Scan("},
       {"Send", "hands over to another device", "core/placement_test.cc", "OnDevice("},
       {"Variable", "is state", "core/session_test.cc", "Variable "},
       {"GruGrad", "part of a gradient", "core/gru_test.cc", "Gru("},

@@ -10,7 +10,8 @@ namespace {
 class RandomKernel : public Kernel {
  public:
   RandomKernel(const KernelInit& init, bool normal)
-      : name_(HashString64(init.node_name)),
+      : name_(HashString64(init.attrs.String("key").empty() ? init.node_name
+                                                            : init.attrs.String("key"))),
         normal_(normal),
         low_(normal ? 0 : static_cast<float>(init.attrs.Float("low"))),
         scale_(static_cast<float>(normal ? init.attrs.Float("stddev")
