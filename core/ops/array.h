@@ -55,11 +55,74 @@ struct SliceRange {
 Output Slice(BuilderRef b, Output x, const std::vector<SliceRange>& ranges);
 // x with the order of the elements along `axes` turned round.
 Output Reverse(BuilderRef b, Output x, const std::vector<int64_t>& axes);
+// Consecutive parts of x along an axis: of these extents, or as many equal ones as `parts`.
+std::vector<Output> Split(BuilderRef b, Output x, int64_t axis, const std::vector<int64_t>& sizes);
+std::vector<Output> SplitEqually(BuilderRef b, Output x, int64_t axis, int64_t parts);
+// Puts tensors of one shape side by side along a new axis, and takes them apart again.
+Output Stack(BuilderRef b, const std::vector<Output>& values, int64_t axis = 0);
+std::vector<Output> Unstack(BuilderRef b, Output x, int64_t axis = 0);
+// x with an axis of extent 1 more, before axis `axis`; without those at `axes`.
+Output ExpandDims(BuilderRef b, Output x, int64_t axis);
+Output Squeeze(BuilderRef b, Output x, const std::vector<int64_t>& axes);
+// Extent `axis` of x, whose rank is known: an int64 scalar.
+Output DimOf(BuilderRef b, Output x, int64_t axis);
+// x repeated along each axis.
+Output Tile(BuilderRef b, Output x, const std::vector<int64_t>& repeats);
+
+// x with paddings[i] more elements before and after those of axis i: `value`, the nearest element
+// (kEdge), or those inside in mirrored order, without (kReflect) or with (kSymmetric) the
+// outermost.
+enum class PadMode { kConstant, kEdge, kReflect, kSymmetric };
+struct Padding {
+  int64_t before = 0;
+  int64_t after = 0;
+};
+Output Pad(BuilderRef b, Output x, const std::vector<Padding>& paddings,
+           PadMode mode = PadMode::kConstant, double value = 0);
+
+// Elements start, start + step, ... before limit; scalars of one type: int32, int64, float, double.
+Output Range(BuilderRef b, Output start, Output limit, Output step);
+// 0 to n - 1, int64; n: an int64 scalar.
+Output Range(BuilderRef b, Output n);
+// indices: any shape -> indices.shape + [depth]: `on` at the index, else `off`; only `off` for an
+// index outside [0, depth).
+Output OneHot(BuilderRef b, Output indices, int64_t depth, DType dtype = kFloat, double on = 1,
+              double off = 0);
+// lengths: any shape -> lengths.shape + [length], of `dtype`: 1 before the length, then 0. length:
+// an int64 scalar.
+Output SequenceMask(BuilderRef b, Output lengths, Output length, DType dtype = kBool);
+// The unit matrix.
+Output Eye(BuilderRef b, int64_t n, DType dtype = kFloat);
+
 // Rows of x: [N, ...] at indices: any shape, int32 or int64 -> indices.shape + [...]. The gradient
-// is sparse. An index outside [0, N) is an error of the run.
+// is sparse. Here and below an index outside of x is an error of the run.
 Output Gather(BuilderRef b, Output x, Output indices);
+// The same along another axis: y = x.shape with extent `axis` replaced by indices.shape. With
+// batch_dims leading dimensions in common, which lie before the axis, each batch entry of x is
+// asked for its own indices. The gradient is dense.
+Output GatherAxis(BuilderRef b, Output x, Output indices, int64_t axis, int64_t batch_dims = 0);
 // Zeros of `shape` with values[i] added to row indices[i]; repeated rows add up.
 Output ScatterAdd(BuilderRef b, Output indices, Output values, Output shape);
+// x with rows indices[i] replaced by values[i]; a repeated row is an error of the run.
+Output ScatterUpdate(BuilderRef b, Output x, Output indices, Output values);
+// indices: [..., k] -> [...] + x.shape[k:]: the parts of x at x[indices[..., 0], ...].
+Output GatherNd(BuilderRef b, Output x, Output indices);
+// Zeros of `shape` with values added at such places.
+Output ScatterNd(BuilderRef b, Output indices, Output values, Output shape);
+// y[i, j, ...] = x[i, indices[i, j, ...], ...] for axis 1: indices has the shape of y, and that of
+// x but along the axis. The index -1 gives 0.
+Output GatherElements(BuilderRef b, Output x, Output indices, int64_t axis);
+
+// The k largest (or smallest) elements along the last axis of x, the best first; of equal ones the
+// first is better; NaN counts as largest. indices: int64.
+struct TopKResult {
+  Output values;
+  Output indices;
+};
+TopKResult TopK(BuilderRef b, Output x, int64_t k, bool largest = true);
+// The indices that sort x along an axis, int64; equal elements keep their order. Sort: x sorted.
+Output ArgSort(BuilderRef b, Output x, int64_t axis = -1, bool descending = false);
+Output Sort(BuilderRef b, Output x, int64_t axis = -1, bool descending = false);
 
 }  // namespace viv
 

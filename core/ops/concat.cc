@@ -6,6 +6,7 @@
 #include "core/graph/gradient_context.h"
 #include "core/graph/shape_context.h"
 #include "core/ops/array.h"
+#include "core/ops/shape_vector.h"
 
 namespace viv {
 namespace {
@@ -29,17 +30,32 @@ absl::Status ConcatShape(ShapeContext& c) {
 }
 
 absl::Status ConcatGradient(GradientContext& c) {
-  int64_t begin = 0;
+  const GraphBuilder& b = c.builder();
   const int64_t axis = c.attrs().Int("axis");
+  ShapeVector sizes;
+  bool known = true;
   for (int i = 0; i < c.num_inputs(); ++i) {
     const PartialShape& shape = c.input(i).shape();
-    ASSIGN_OR_RETURN(const int k, NormalizeAxis(axis, shape.rank()));
-    if (shape.dim(k) < 0) {
-      return absl::UnimplementedError(
-          absl::StrCat("input ", i, " has an unknown extent along the axis: declare it"));
+    if (!shape.known_rank()) {
+      return absl::UnimplementedError(absl::StrCat("the rank of input ", i, " is unknown"));
     }
-    const int64_t end = begin + shape.dim(k);
-    if (c.needed(i)) c.SetGrad(i, SliceAxis(c.builder(), c.grad(), axis, begin, end));
+    ASSIGN_OR_RETURN(const int k, NormalizeAxis(axis, shape.rank()));
+    sizes.push_back(Extent(c.input(i), k));
+    known = known && shape.dim(k) >= 0;
+  }
+  if (!known) {
+    const int parts = c.num_inputs();
+    const std::vector<Output> split = BuilderRef(b).AddMany(
+        "Split", {c.grad(), ShapeOutput(b, sizes)}, {{"axis", axis}, {"parts", parts}}, parts);
+    for (int i = 0; i < parts; ++i) {
+      if (c.needed(i)) c.SetGrad(i, split[i]);
+    }
+    return absl::OkStatus();
+  }
+  int64_t begin = 0;
+  for (int i = 0; i < c.num_inputs(); ++i) {
+    const int64_t end = begin + sizes[i].value();
+    if (c.needed(i)) c.SetGrad(i, SliceAxis(b, c.grad(), axis, begin, end));
     begin = end;
   }
   return absl::OkStatus();

@@ -2,6 +2,7 @@
 #ifndef VIV_CORE_OPS_MATH_H_
 #define VIV_CORE_OPS_MATH_H_
 
+#include <string>
 #include <vector>
 
 #include "core/graph/builder.h"
@@ -55,7 +56,8 @@ Output Relu(BuilderRef b, Output x);
 // Another numeric or boolean type; to an integer it truncates towards zero.
 Output Cast(BuilderRef b, Output x, DType dtype);
 
-// a: [M, K] (or [K, M] with transpose_a), b: [K, N] (or [N, K]) -> [M, N].
+// x: [..., M, K] (or [..., K, M] with transpose_a), y: [..., K, N] (or [..., N, K]) -> [..., M, N];
+// the leading dimensions broadcast.
 struct MatMulOptions {
   bool transpose_a = false;
   bool transpose_b = false;
@@ -65,6 +67,26 @@ Output MatMul(BuilderRef b, Output x, Output y, MatMulOptions options = {});
 // The sum or mean over `axes` (negative ones count from the back; none: all of them).
 Output Sum(BuilderRef b, Output x, const std::vector<int64_t>& axes = {}, bool keep_dims = false);
 Output Mean(BuilderRef b, Output x, const std::vector<int64_t>& axes = {}, bool keep_dims = false);
+
+// NumPy's einsum: "bij,bjk->bik". Labels are letters; those that the result lacks are summed over.
+// Without "->" the result has the labels that occur once, in alphabetical order. Any number of
+// floating-point operands of known rank, multiplied from left to right. A label stands at most once
+// in an operand. The gradient follows from that of the products.
+Output Einsum(BuilderRef b, const std::string& equation, const std::vector<Output>& operands);
+
+// Sums of all elements of x up to each one along an axis; exclusive: up to the one before; reverse:
+// from the end on.
+struct CumSumOptions {
+  bool exclusive = false;
+  bool reverse = false;
+};
+Output CumSum(BuilderRef b, Output x, int64_t axis, CumSumOptions options = {});
+
+// Row s of the result is the sum, mean or greatest of the rows x[i] with segments[i] = s, in
+// [0, count), in any order; a segment without rows gets 0. segments: [N], int32 or int64.
+Output SegmentSum(BuilderRef b, Output x, Output segments, int64_t count);
+Output SegmentMean(BuilderRef b, Output x, Output segments, int64_t count);
+Output SegmentMax(BuilderRef b, Output x, Output segments, int64_t count);
 
 // The inverse of broadcasting: sums x down to `shape` (an int64 vector).
 Output SumTo(BuilderRef b, Output x, Output shape);

@@ -135,6 +135,13 @@ absl::StatusOr<Output> SimplifyTranspose(ProgramGraph& graph, const Node& node) 
   return both->out();
 }
 
+// Whether only the last two dimensions change places.
+bool SwapsMatrix(std::vector<int64_t> perm) {
+  if (perm.size() < 2) return false;
+  std::swap(perm[perm.size() - 2], perm[perm.size() - 1]);
+  return IsIdentityPermutation(perm);
+}
+
 // A product reads its operands transposed as easily.
 absl::StatusOr<Output> SimplifyMatMul(ProgramGraph& graph, const Node& node) {
   AttrMap attrs = node.attrs();
@@ -143,7 +150,7 @@ absl::StatusOr<Output> SimplifyMatMul(ProgramGraph& graph, const Node& node) {
   const char* flags[] = {"transpose_a", "transpose_b"};
   for (int i = 0; i < 2; ++i) {
     if (!Is(inputs[i], "Transpose")) continue;
-    if (IsIdentityPermutation(inputs[i].node->attrs().Ints("perm"))) continue;
+    if (!SwapsMatrix(inputs[i].node->attrs().Ints("perm"))) continue;
     inputs[i] = inputs[i].node->input(0);
     attrs.Set(flags[i], !attrs.Bool(flags[i]));
     changed = true;

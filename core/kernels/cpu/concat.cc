@@ -1,4 +1,4 @@
-// Concat and SliceAxis: runs of bytes, or of strings one by one.
+// Concat, SliceAxis and Split: runs of bytes, or of strings one by one.
 #include <cstring>
 
 #include "core/device/kernel.h"
@@ -70,6 +70,28 @@ class SliceKernel : public Kernel {
 const KernelRegistration kSlice({.op = "SliceAxis",
                                  .device = "cpu",
                                  .factory = MakeKernel<SliceKernel>()});
+
+class SplitKernel : public Kernel {
+ public:
+  explicit SplitKernel(const KernelInit& init) : axis_(Axis(init)) {}
+  absl::Status Compute(const KernelContext& c) const override {
+    const Shape& x = c.input(0).shape();
+    const int64_t step = x.Elements(axis_, x.rank());
+    int64_t offset = 0;
+    for (int i = 0; i < c.num_outputs(); ++i) {
+      const int64_t run = c.output(i).shape().Elements(axis_, x.rank());
+      CopyRuns(c.input(0), offset, step, c.output(i), 0, run, run, x.Elements(0, axis_));
+      offset += run;
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  int axis_;
+};
+const KernelRegistration kSplit({.op = "Split",
+                                 .device = "cpu",
+                                 .factory = MakeKernel<SplitKernel>()});
 
 }  // namespace
 }  // namespace viv

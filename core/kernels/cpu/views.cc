@@ -9,6 +9,8 @@ KernelDef View(const char* op) { return {.op = op, .device = "cpu", .alias = tru
 const KernelRegistration kIdentity(View("Identity"));
 const KernelRegistration kStopGradient(View("StopGradient"));
 const KernelRegistration kReshape(View("Reshape"));
+const KernelRegistration kExpandDims(View("ExpandDims"));
+const KernelRegistration kSqueeze(View("Squeeze"));
 
 absl::Status ShapeOf(const KernelContext& c) {
   const Shape& shape = c.input(0).shape();
