@@ -16,42 +16,58 @@ Output Sub(BuilderRef b, Output x, Output y);
 Output Mul(BuilderRef b, Output x, Output y);
 Output Div(BuilderRef b, Output x, Output y);
 
-// Element by element, with broadcasting. Of a NaN the extremum is NaN. Where x == y the gradient of
-// an extremum flows into x.
+// Element by element, with broadcasting. NaN where an operand is. Where x == y, the gradient of an
+// extremum flows into x.
 Output Maximum(BuilderRef b, Output x, Output y);
 Output Minimum(BuilderRef b, Output x, Output y);
-// x - floor(x / y) y: it has the sign of y. An integer modulo zero is an error of the run.
+// floor(x / y), and what it leaves, x - floor(x / y) y, which has the sign of y. Of an integer by
+// zero: an error of the run.
+Output FloorDiv(BuilderRef b, Output x, Output y);
 Output Mod(BuilderRef b, Output x, Output y);
-// Floating-point types.
+// x to the power of y; floating-point types.
 Output Pow(BuilderRef b, Output x, Output y);
-// x, or the nearest end of [low, high].
+// x, or the nearer end of [low, high].
 Output Clip(BuilderRef b, Output x, double low, double high);
 
-// Truth values, with broadcasting: all types for the first two, numbers for the others.
+// Truth values, with broadcasting: of all types for the first two, of numbers for the others.
 Output Equal(BuilderRef b, Output x, Output y);
 Output NotEqual(BuilderRef b, Output x, Output y);
 Output Less(BuilderRef b, Output x, Output y);
 Output LessEqual(BuilderRef b, Output x, Output y);
 Output Greater(BuilderRef b, Output x, Output y);
 Output GreaterEqual(BuilderRef b, Output x, Output y);
+// Of truth values, with broadcasting.
 Output And(BuilderRef b, Output x, Output y);
 Output Or(BuilderRef b, Output x, Output y);
 Output Not(BuilderRef b, Output x);
-// Floating-point types.
+// Of floating-point numbers; an infinite one is neither.
 Output IsNan(BuilderRef b, Output x);
 Output IsFinite(BuilderRef b, Output x);
 // x where the condition (boolean) holds, else y; all three broadcast. Any type.
 Output Select(BuilderRef b, Output condition, Output x, Output y);
 
-// Element by element; floating-point types.
+// Element by element; numbers. The gradient of Abs at 0 is 0, Sign has none.
 Output Neg(BuilderRef b, Output x);
+Output Abs(BuilderRef b, Output x);
+Output Sign(BuilderRef b, Output x);
+Output Square(BuilderRef b, Output x);
+
+// Element by element; floating-point types.
 Output Exp(BuilderRef b, Output x);
 Output Log(BuilderRef b, Output x);
 Output Sqrt(BuilderRef b, Output x);
-Output Square(BuilderRef b, Output x);
 Output Tanh(BuilderRef b, Output x);
 Output Sigmoid(BuilderRef b, Output x);
 Output Relu(BuilderRef b, Output x);
+// e^x - 1 and log(1 + x), precise near 0; the error function; log(1 + e^x).
+Output Expm1(BuilderRef b, Output x);
+Output Log1p(BuilderRef b, Output x);
+Output Erf(BuilderRef b, Output x);
+Output Softplus(BuilderRef b, Output x);
+// To integers, halves to the even one. No gradient flows.
+Output Floor(BuilderRef b, Output x);
+Output Ceil(BuilderRef b, Output x);
+Output Round(BuilderRef b, Output x);
 
 // Another numeric or boolean type; to an integer it truncates towards zero.
 Output Cast(BuilderRef b, Output x, DType dtype);

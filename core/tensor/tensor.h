@@ -104,6 +104,7 @@ class Tensor {
   }
   template <typename T>
   absl::Span<const T> flat() const {
+    // Not in braces: of bools they would make a list of two.
     return absl::Span<const T>(data<T>(), static_cast<size_t>(num_elements()));
   }
   template <typename T>

@@ -1,61 +1,40 @@
-// Add, Sub, Mul, Div, Mod, Maximum, Minimum and Pow with broadcasting.
+// Add, Sub, Mul, Div, FloorDiv, Mod, Maximum, Minimum and Pow with broadcasting.
 #include <cmath>
 
-#include "core/kernels/cpu/binary.h"
+#include "core/kernels/cpu/elementwise.h"
+#include "core/kernels/cpu/wrapping.h"
 
 namespace viv {
 namespace {
 
-// Integers wrap: signed overflow would be undefined. Narrow ones are promoted, and wrap as they
-// are stored.
-template <typename T, typename F>
-T Wrapping(T x, T y, F f) {
-  if constexpr (std::is_integral_v<T>) {
-    using U = std::common_type_t<std::make_unsigned_t<T>, uint32_t>;
-    return static_cast<T>(f(static_cast<U>(x), static_cast<U>(y)));
-  } else {
-    return f(x, y);
-  }
-}
-
-template <typename T>
-absl::Status RefuseZeros(const Tensor& divisors, const char* message) {
-  if constexpr (std::is_integral_v<T>) {
-    for (const T divisor : divisors.flat<T>()) {
-      if (divisor == 0) return absl::InvalidArgumentError(message);
-    }
-  }
-  return absl::OkStatus();
-}
-
 struct AddOp {
   template <typename T>
   static T Apply(T x, T y) {
-    return Wrapping(x, y, [](auto a, auto b) { return a + b; });
+    return WrappingAdd(x, y);
   }
 };
 struct SubOp {
   template <typename T>
   static T Apply(T x, T y) {
-    return Wrapping(x, y, [](auto a, auto b) { return a - b; });
+    return WrappingSub(x, y);
   }
 };
 struct MulOp {
   template <typename T>
   static T Apply(T x, T y) {
-    return Wrapping(x, y, [](auto a, auto b) { return a * b; });
+    return WrappingMul(x, y);
   }
 };
+// Whether y is -1, by which the most negative integer cannot be divided: its quotient wraps.
+template <typename T>
+bool IsMinusOne(T y) {
+  return std::is_signed_v<T> && y == static_cast<T>(-1);
+}
 struct DivOp {
   template <typename T>
-  static absl::Status Check(const Tensor& y) {
-    return RefuseZeros<T>(y, "division of an integer by zero");
-  }
-  template <typename T>
   static T Apply(T x, T y) {
-    // The most negative integer divided by -1 wraps too.
-    if constexpr (std::is_signed_v<T> && std::is_integral_v<T>) {
-      if (y == -1) return SubOp::Apply(T{0}, x);
+    if constexpr (std::is_integral_v<T>) {
+      if (IsMinusOne(y)) return WrappingSub(T{0}, x);
     }
     return static_cast<T>(x / y);
   }
@@ -63,20 +42,26 @@ struct DivOp {
 // x - floor(x / y) y: it has the sign of y.
 struct ModOp {
   template <typename T>
-  static absl::Status Check(const Tensor& y) {
-    return RefuseZeros<T>(y, "the remainder of an integer by zero");
+  static T Apply(T x, T y) {
+    T rest;
+    if constexpr (std::is_integral_v<T>) {
+      if (IsMinusOne(y)) return 0;
+      rest = static_cast<T>(x % y);
+    } else {
+      rest = std::fmod(x, y);
+    }
+    return rest != 0 && (rest < 0) != (y < 0) ? static_cast<T>(rest + y) : rest;
   }
+};
+struct FloorDivOp {
   template <typename T>
   static T Apply(T x, T y) {
     if constexpr (std::is_integral_v<T>) {
-      if constexpr (std::is_signed_v<T>) {
-        if (y == -1) return 0;
-      }
-      const T rest = static_cast<T>(x % y);
-      return rest != 0 && (rest < 0) != (y < 0) ? static_cast<T>(rest + y) : rest;
+      const T quotient = DivOp::Apply(x, y);
+      if (IsMinusOne(y) || x % y == 0) return quotient;
+      return static_cast<T>(quotient - ((x < 0) != (y < 0) ? 1 : 0));
     } else {
-      const T rest = std::fmod(x, y);
-      return rest != 0 && (rest < 0) != (y < 0) ? rest + y : rest;
+      return std::floor(x / y);
     }
   }
 };
@@ -100,16 +85,31 @@ struct PowOp {
   }
 };
 
-#define VIV_NUMERIC float, double, BFloat16, Half, int8_t, uint8_t, int32_t, int64_t
-const bool kAdd = RegisterBinary<AddOp, VIV_NUMERIC>("Add");
-const bool kSub = RegisterBinary<SubOp, VIV_NUMERIC>("Sub");
-const bool kMul = RegisterBinary<MulOp, VIV_NUMERIC>("Mul");
-const bool kDiv = RegisterBinary<DivOp, VIV_NUMERIC>("Div");
-const bool kMod = RegisterBinary<ModOp, VIV_NUMERIC>("Mod");
-const bool kMaximum = RegisterBinary<MaximumOp, VIV_NUMERIC>("Maximum");
-const bool kMinimum = RegisterBinary<MinimumOp, VIV_NUMERIC>("Minimum");
-const bool kPow = RegisterBinary<PowOp, float, double, BFloat16, Half>("Pow");
-#undef VIV_NUMERIC
+// The grain of functions that compute longer than memory takes.
+constexpr int64_t kSlow = 1 << 12;
+
+const bool kAdd =
+    Elementwise<AddOp>{.float_binary = VIV_CALL_ISA(AddRow)}.RegisterBinary<VIV_NUMBERS>("Add");
+const bool kSub =
+    Elementwise<SubOp>{.float_binary = VIV_CALL_ISA(SubRow)}.RegisterBinary<VIV_NUMBERS>("Sub");
+const bool kMul =
+    Elementwise<MulOp>{.float_binary = VIV_CALL_ISA(MulRow)}.RegisterBinary<VIV_NUMBERS>("Mul");
+const bool kDiv = Elementwise<DivOp>{.float_binary = VIV_CALL_ISA(DivRow),
+                                     .zero_divisor = "division of an integer by zero"}
+                      .RegisterBinary<VIV_NUMBERS>("Div");
+const bool kFloorDiv =
+    Elementwise<FloorDivOp>{.grain = kSlow, .zero_divisor = "division of an integer by zero"}
+        .RegisterBinary<VIV_NUMBERS>("FloorDiv");
+const bool kMod =
+    Elementwise<ModOp>{.grain = kSlow, .zero_divisor = "the remainder of an integer by zero"}
+        .RegisterBinary<VIV_NUMBERS>("Mod");
+const bool kMaximum =
+    Elementwise<MaximumOp>{.float_binary = VIV_CALL_ISA(MaximumRow)}.RegisterBinary<VIV_NUMBERS>(
+        "Maximum");
+const bool kMinimum =
+    Elementwise<MinimumOp>{.float_binary = VIV_CALL_ISA(MinimumRow)}.RegisterBinary<VIV_NUMBERS>(
+        "Minimum");
+const bool kPow = Elementwise<PowOp>{.grain = kSlow}.RegisterBinary<VIV_FLOATING>("Pow");
 
 }  // namespace
 }  // namespace viv

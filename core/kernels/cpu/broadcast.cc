@@ -18,25 +18,25 @@ std::vector<int64_t> Strides(const Shape& common, const Shape& operand) {
 
 }  // namespace
 
-BroadcastWalk::BroadcastWalk(const Shape& common, const Shape& a, const Shape& b)
+BroadcastWalk::BroadcastWalk(const Shape& common, const Shape& a, const Shape& b, const Shape& c)
     : elements_(common.num_elements()) {
-  const std::vector<int64_t> sa = Strides(common, a), sb = Strides(common, b);
+  const std::vector<int64_t> strides[3] = {Strides(common, a), Strides(common, b),
+                                           Strides(common, c)};
   for (int i = 0; i < common.rank(); ++i) {
     const int64_t extent = common.dim(i);
     if (extent == 1) continue;
-    const bool merge = !extents_.empty() && stride_a_.back() == sa[i] * extent &&
-                       stride_b_.back() == sb[i] * extent;
+    const Loop loop = {extent, {strides[0][i], strides[1][i], strides[2][i]}};
+    bool merge = !loops_.empty();
+    for (int k = 0; k < 3 && merge; ++k) {
+      merge = loops_.back().stride[k] == loop.stride[k] * extent;
+    }
     if (merge) {
-      extents_.back() *= extent;
-      stride_a_.back() = sa[i];
-      stride_b_.back() = sb[i];
+      loops_.back() = {loops_.back().extent * extent, loop.stride};
     } else {
-      extents_.push_back(extent);
-      stride_a_.push_back(sa[i]);
-      stride_b_.push_back(sb[i]);
+      loops_.push_back(loop);
     }
   }
-  if (!extents_.empty()) inner_ = extents_.back();
+  if (!loops_.empty()) inner_ = loops_.back().extent;
 }
 
 }  // namespace viv

@@ -1,7 +1,8 @@
-// Walks two broadcast operands along a common shape.
+// Walks broadcast operands along a common shape.
 #ifndef VIV_CORE_KERNELS_CPU_BROADCAST_H_
 #define VIV_CORE_KERNELS_CPU_BROADCAST_H_
 
+#include <array>
 #include <cstdint>
 #include <vector>
 
@@ -9,41 +10,57 @@
 
 namespace viv {
 
-// The common shape of two operands as nested loops: the innermost runs over `inner` elements with
-// strides of 0 or more, neighbouring dimensions that both operands step through alike are one loop.
+// The common shape of up to three operands as nested loops: the innermost, a row, runs over `inner`
+// elements with strides of 0 or more; neighbouring dimensions that all operands step through alike
+// are one loop.
 class BroadcastWalk {
  public:
-  // `a` and `b` broadcast to `common`.
-  BroadcastWalk(const Shape& common, const Shape& a, const Shape& b);
+  // The operands broadcast to `common`. An operand that is left out stays at offset 0.
+  BroadcastWalk(const Shape& common, const Shape& a, const Shape& b, const Shape& c = Shape());
 
   int64_t inner() const { return inner_; }
-  int64_t inner_stride_a() const { return stride_a_.empty() ? 0 : stride_a_.back(); }
-  int64_t inner_stride_b() const { return stride_b_.empty() ? 0 : stride_b_.back(); }
+  // How many rows there are.
+  int64_t rows() const { return elements_ == 0 ? 0 : elements_ / inner_; }
+  int64_t inner_stride_a() const { return InnerStride(0); }
+  int64_t inner_stride_b() const { return InnerStride(1); }
+  int64_t inner_stride_c() const { return InnerStride(2); }
 
-  // Calls run(offset in the common shape, in a, in b) for the start of every innermost loop.
+  // Calls run(offset in the common shape, in a, in b, in c) for rows [begin, end).
   template <typename F>
-  void ForEach(F run) const {
-    if (elements_ == 0) return;
-    const int outer = static_cast<int>(extents_.size()) - 1;
-    std::vector<int64_t> index(outer < 0 ? 0 : outer, 0);
-    int64_t a = 0, b = 0;
-    for (int64_t at = 0; at < elements_; at += inner_) {
-      run(at, a, b);
+  void ForRows(int64_t begin, int64_t end, F run) const {
+    std::array<int64_t, Shape::kMaxRank> index = {};
+    int64_t at[3] = {0, 0, 0};
+    const int outer = static_cast<int>(loops_.size()) - 1;
+    int64_t rest = begin;
+    for (int d = outer - 1; d >= 0 && rest > 0; --d) {
+      index[d] = rest % loops_[d].extent;
+      rest /= loops_[d].extent;
+      for (int k = 0; k < 3; ++k) at[k] += loops_[d].stride[k] * index[d];
+    }
+    for (int64_t row = begin; row < end; ++row) {
+      run(row * inner_, at[0], at[1], at[2]);
       for (int d = outer - 1; d >= 0; --d) {
-        a += stride_a_[d];
-        b += stride_b_[d];
-        if (++index[d] < extents_[d]) break;
-        a -= stride_a_[d] * extents_[d];
-        b -= stride_b_[d] * extents_[d];
+        const Loop& loop = loops_[d];
+        for (int k = 0; k < 3; ++k) at[k] += loop.stride[k];
+        if (++index[d] < loop.extent) break;
+        for (int k = 0; k < 3; ++k) at[k] -= loop.stride[k] * loop.extent;
         index[d] = 0;
       }
     }
   }
 
  private:
+  struct Loop {
+    int64_t extent;
+    std::array<int64_t, 3> stride;
+  };
+  int64_t InnerStride(int operand) const {
+    return loops_.empty() ? 0 : loops_.back().stride[operand];
+  }
+
   int64_t elements_ = 0;
   int64_t inner_ = 1;
-  std::vector<int64_t> extents_, stride_a_, stride_b_;
+  std::vector<Loop> loops_;
 };
 
 }  // namespace viv

@@ -1,41 +1,50 @@
-// Comparisons and logic with broadcasting, and choice by a condition.
+// Comparisons with broadcasting, logic, IsNan and IsFinite.
 #include <cmath>
 
-#include "core/kernels/cpu/binary.h"
+#include "core/kernels/cpu/elementwise.h"
 
 namespace viv {
 namespace {
 
-#define VIV_COMPARISON(name, expression)                                                   \
-  struct name##Op {                                                                        \
-    template <typename T>                                                                  \
-    static bool Apply(T x, T y) {                                                          \
-      return expression;                                                                   \
-    }                                                                                      \
-  };                                                                                       \
-  const bool k##name = RegisterComparison<name##Op, float, double, BFloat16, Half, int8_t, \
-                                          uint8_t, int32_t, int64_t>(#name)
+#define VIV_FUNCTOR(name, expression) \
+  struct name {                       \
+    template <typename T>             \
+    static bool Apply(T x, T y) {     \
+      return expression;              \
+    }                                 \
+  }
+VIV_FUNCTOR(EqualOp, x == y);
+VIV_FUNCTOR(NotEqualOp, x != y);
+VIV_FUNCTOR(LessOp, x < y);
+VIV_FUNCTOR(LessEqualOp, x <= y);
+VIV_FUNCTOR(GreaterOp, x > y);
+VIV_FUNCTOR(GreaterEqualOp, x >= y);
+VIV_FUNCTOR(AndOp, x&& y);
+VIV_FUNCTOR(OrOp, x || y);
+#undef VIV_FUNCTOR
 
-VIV_COMPARISON(Equal, x == y);
-VIV_COMPARISON(NotEqual, x != y);
-VIV_COMPARISON(Less, x < y);
-VIV_COMPARISON(LessEqual, x <= y);
-VIV_COMPARISON(Greater, x > y);
-VIV_COMPARISON(GreaterEqual, x >= y);
-#undef VIV_COMPARISON
+// x > y as y < x.
+template <BinaryRow<float, bool> (*kRow)()>
+void Swapped(const float* x, int64_t step_x, const float* y, int64_t step_y, bool* z, int64_t n) {
+  kRow()(y, step_y, x, step_x, z, n);
+}
+BinaryRow<float, bool> LessFloats() { return VIV_CALL_ISA(LessRow); }
+BinaryRow<float, bool> LessEqualFloats() { return VIV_CALL_ISA(LessEqualRow); }
 
-// Booleans and strings are only equal or not.
-template <typename T, bool kEqual>
-class EqualKernel : public Kernel {
+// Booleans are compared as bytes; strings have a kernel of their own.
+template <bool kEqual>
+class EqualStrings : public Kernel {
  public:
-  explicit EqualKernel(const KernelInit& init)
+  explicit EqualStrings(const KernelInit& init)
       : walk_(init.output_shapes[0].ToShape(), init.input_shapes[0], init.input_shapes[1]) {}
   absl::Status Compute(const KernelContext& c) const override {
-    walk_.ForEach([&](int64_t at, int64_t a, int64_t b) {
+    const auto* x = c.in<std::string>(0);
+    const auto* y = c.in<std::string>(1);
+    bool* z = c.out<bool>();
+    walk_.ForRows(0, walk_.rows(), [&](int64_t at, int64_t a, int64_t b, int64_t) {
       for (int64_t i = 0; i < walk_.inner(); ++i) {
-        const bool equal = c.in<T>(0)[a + i * walk_.inner_stride_a()] ==
-                           c.in<T>(1)[b + i * walk_.inner_stride_b()];
-        c.out<bool>()[at + i] = equal == kEqual;
+        const bool equal = x[a + i * walk_.inner_stride_a()] == y[b + i * walk_.inner_stride_b()];
+        z[at + i] = equal == kEqual;
       }
     });
     return absl::OkStatus();
@@ -44,78 +53,47 @@ class EqualKernel : public Kernel {
  private:
   BroadcastWalk walk_;
 };
-const bool kEqualOthers = RegisterFor<bool, std::string>(
-    "Equal", []<typename T>() { return MakeKernel<EqualKernel<T, true>>(); });
-const bool kNotEqualOthers = RegisterFor<bool, std::string>(
-    "NotEqual", []<typename T>() { return MakeKernel<EqualKernel<T, false>>(); });
 
-struct AndOp {
-  static bool Apply(bool x, bool y) { return x && y; }
+struct NotOp {
+  static bool Apply(bool x) { return !x; }
 };
-struct OrOp {
-  static bool Apply(bool x, bool y) { return x || y; }
+struct IsNanOp {
+  template <typename T>
+  static bool Apply(T x) {
+    return std::isnan(x);
+  }
 };
-template <typename Op>
-bool RegisterLogic(const char* op) {
-  KernelRegistration({.op = op,
-                      .device = "cpu",
-                      .factory = MakeKernel<BinaryKernel<bool, bool, Op>>(),
-                      .in_place = {{0, 0}, {1, 0}}});
-  return true;
-}
-const bool kAnd = RegisterLogic<AndOp>("And");
-const bool kOr = RegisterLogic<OrOp>("Or");
-
-absl::Status Not(const KernelContext& c) {
-  const bool* x = c.in<bool>(0);
-  for (int64_t i = 0; i < c.input(0).num_elements(); ++i) c.out<bool>()[i] = !x[i];
-  return absl::OkStatus();
-}
-const KernelRegistration kNot("Not", "cpu", {}, &Not, {{0, 0}});
-
-// Two walks, since a walk has two operands: the first writes where the condition holds, the second
-// the rest.
-template <typename T>
-class SelectKernel : public Kernel {
- public:
-  explicit SelectKernel(const KernelInit& init)
-      : x_(init.output_shapes[0].ToShape(), init.input_shapes[0], init.input_shapes[1]),
-        y_(init.output_shapes[0].ToShape(), init.input_shapes[0], init.input_shapes[2]) {}
-  absl::Status Compute(const KernelContext& c) const override {
-    Choose(x_, c.in<bool>(0), true, c.in<T>(1), c.out<T>());
-    Choose(y_, c.in<bool>(0), false, c.in<T>(2), c.out<T>());
-    return absl::OkStatus();
+struct IsFiniteOp {
+  template <typename T>
+  static bool Apply(T x) {
+    return std::isfinite(x);
   }
-
- private:
-  static void Choose(const BroadcastWalk& walk, const bool* condition, bool wanted, const T* from,
-                     T* to) {
-    const int64_t sc = walk.inner_stride_a(), sf = walk.inner_stride_b();
-    walk.ForEach([&](int64_t at, int64_t a, int64_t b) {
-      for (int64_t i = 0; i < walk.inner(); ++i) {
-        if (condition[a + i * sc] == wanted) to[at + i] = from[b + i * sf];
-      }
-    });
-  }
-  BroadcastWalk x_, y_;
 };
-const bool kSelect =
-    RegisterFor<float, double, BFloat16, Half, int8_t, uint8_t, int32_t, int64_t, bool,
-                std::string>("Select", []<typename T>() { return MakeKernel<SelectKernel<T>>(); });
 
-template <typename T, bool kNan>
-absl::Status Classify(const KernelContext& c) {
-  const T* x = c.in<T>(0);
-  for (int64_t i = 0; i < c.input(0).num_elements(); ++i) {
-    const auto value = static_cast<ComputeType<T>>(x[i]);
-    c.out<bool>()[i] = kNan ? std::isnan(value) : std::isfinite(value);
-  }
-  return absl::OkStatus();
-}
-const bool kIsNan = RegisterFor<float, double, BFloat16, Half>(
-    "IsNan", []<typename T>() { return MakeKernel(ComputeFn{&Classify<T, true>}); });
-const bool kIsFinite = RegisterFor<float, double, BFloat16, Half>(
-    "IsFinite", []<typename T>() { return MakeKernel(ComputeFn{&Classify<T, false>}); });
+const bool kEqual = Elementwise<EqualOp, bool>{.float_binary = VIV_CALL_ISA(EqualRow)}
+                        .RegisterBinary<VIV_NUMBERS, bool>("Equal");
+const bool kNotEqual = Elementwise<NotEqualOp, bool>{.float_binary = VIV_CALL_ISA(NotEqualRow)}
+                           .RegisterBinary<VIV_NUMBERS, bool>("NotEqual");
+const bool kEqualStrings = RegisterFor<std::string>(
+    "Equal", []<typename T>() { return MakeKernel<EqualStrings<true>>(); });
+const bool kNotEqualStrings = RegisterFor<std::string>(
+    "NotEqual", []<typename T>() { return MakeKernel<EqualStrings<false>>(); });
+const bool kLess =
+    Elementwise<LessOp, bool>{.float_binary = LessFloats()}.RegisterBinary<VIV_NUMBERS>("Less");
+const bool kLessEqual =
+    Elementwise<LessEqualOp, bool>{.float_binary = LessEqualFloats()}.RegisterBinary<VIV_NUMBERS>(
+        "LessEqual");
+const bool kGreater =
+    Elementwise<GreaterOp, bool>{.float_binary = &Swapped<LessFloats>}.RegisterBinary<VIV_NUMBERS>(
+        "Greater");
+const bool kGreaterEqual =
+    Elementwise<GreaterEqualOp, bool>{.float_binary = &Swapped<LessEqualFloats>}
+        .RegisterBinary<VIV_NUMBERS>("GreaterEqual");
+const bool kAnd = Elementwise<AndOp>().RegisterBinary<bool>("And");
+const bool kOr = Elementwise<OrOp>().RegisterBinary<bool>("Or");
+const bool kNot = Elementwise<NotOp>().RegisterUnary<bool>("Not");
+const bool kIsNan = Elementwise<IsNanOp, bool>().RegisterUnary<VIV_FLOATING>("IsNan");
+const bool kIsFinite = Elementwise<IsFiniteOp, bool>().RegisterUnary<VIV_FLOATING>("IsFinite");
 
 }  // namespace
 }  // namespace viv

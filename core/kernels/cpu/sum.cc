@@ -31,7 +31,7 @@ class SumKernel : public Kernel {
     const T* x = c.in<T>(0);
     double* sums = static_cast<double*>(c.scratch());
     std::fill_n(sums, elements_, 0.0);
-    walk_.ForEach([&](int64_t, int64_t a, int64_t b) {
+    walk_.ForRows(0, walk_.rows(), [&](int64_t, int64_t a, int64_t b, int64_t) {
       const T* in = x + a;
       if (walk_.inner_stride_b() == 0) {
         double sum = 0;

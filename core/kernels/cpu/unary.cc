@@ -1,23 +1,13 @@
 // Element-wise functions of one argument, ReluGrad, and Cast.
 #include <cmath>
 
-#include "core/base/parallel.h"
-#include "core/kernels/cpu/register.h"
+#include "core/kernels/cpu/elementwise.h"
+#include "core/kernels/cpu/wrapping.h"
 
 namespace viv {
 namespace {
 
 constexpr int64_t kGrain = 1 << 14;
-
-template <typename T, typename F>
-absl::Status Unary(const KernelContext& c) {
-  const T* x = c.in<T>(0);
-  T* y = c.out<T>();
-  ParallelFor(c.input(0).num_elements(), kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) y[i] = F::Apply(x[i]);
-  });
-  return absl::OkStatus();
-}
 
 template <typename T>
 T SigmoidOf(T x) {
@@ -26,39 +16,80 @@ T SigmoidOf(T x) {
   return (x >= 0 ? T{1} : e) / (T{1} + e);
 }
 
-#define VIV_UNARY(op, expression)                \
-  struct op##Fn {                                \
-    template <typename T>                        \
-    static T Apply(T x) {                        \
-      return expression;                         \
-    }                                            \
-  };                                             \
-  const bool k##op = RegisterFor<float, double>( \
-      #op, []<typename T>() { return MakeKernel(ComputeFn{&Unary<T, op##Fn>}); }, {{0, 0}})
-
-VIV_UNARY(Neg, -x);
-VIV_UNARY(Exp, std::exp(x));
-VIV_UNARY(Log, std::log(x));
-VIV_UNARY(Sqrt, std::sqrt(x));
-VIV_UNARY(Square, x* x);
-VIV_UNARY(Tanh, std::tanh(x));
-VIV_UNARY(Sigmoid, SigmoidOf(x));
+#define VIV_FUNCTOR(name, expression) \
+  struct name {                       \
+    template <typename T>             \
+    static T Apply(T x) {             \
+      return expression;              \
+    }                                 \
+  }
+VIV_FUNCTOR(NegOp, WrappingSub(T{0}, x));
+VIV_FUNCTOR(NegFloatOp, -x);
+VIV_FUNCTOR(SquareOp, WrappingMul(x, x));
+VIV_FUNCTOR(AbsOp, x < 0 ? WrappingSub(T{0}, x) : x);
+VIV_FUNCTOR(AbsFloatOp, std::abs(x));
+// Keeps a NaN and the zeros.
+VIV_FUNCTOR(SignOp, static_cast<T>(x > 0 ? T{1} : x < 0 ? static_cast<T>(-1) : x));
+VIV_FUNCTOR(ExpOp, std::exp(x));
+VIV_FUNCTOR(Expm1Op, std::expm1(x));
+VIV_FUNCTOR(LogOp, std::log(x));
+VIV_FUNCTOR(Log1pOp, std::log1p(x));
+VIV_FUNCTOR(SqrtOp, std::sqrt(x));
+VIV_FUNCTOR(TanhOp, std::tanh(x));
+VIV_FUNCTOR(SigmoidOp, SigmoidOf(x));
+VIV_FUNCTOR(ErfOp, std::erf(x));
+// log(1 + e^x) without overflow.
+VIV_FUNCTOR(SoftplusOp, (x > 0 ? x : T{0}) + std::log1p(std::exp(-std::abs(x))));
+VIV_FUNCTOR(FloorOp, std::floor(x));
+VIV_FUNCTOR(CeilOp, std::ceil(x));
+// Halves to the even neighbour.
+VIV_FUNCTOR(RoundOp, std::nearbyint(x));
 // Keeps a NaN: x > 0 ? x : 0 would hide it.
-VIV_UNARY(Relu, x < 0 ? T{0} : x);
-#undef VIV_UNARY
+VIV_FUNCTOR(ReluOp, x < 0 ? T{0} : x);
+#undef VIV_FUNCTOR
 
-template <typename T>
-absl::Status ReluGrad(const KernelContext& c) {
-  const T* y = c.in<T>(0);
-  const T* dy = c.in<T>(1);
-  T* dx = c.out<T>();
-  ParallelFor(c.input(0).num_elements(), kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) dx[i] = y[i] > 0 ? dy[i] : T{0};
-  });
-  return absl::OkStatus();
+#define VIV_FLOAT_OP(op, ...) \
+  const bool k##op = Elementwise<op##Op>{__VA_ARGS__}.RegisterUnary<VIV_FLOATING>(#op)
+#define VIV_FAST(row) .float_unary = VIV_CALL_ISA(row), .grain = kGrain
+VIV_FLOAT_OP(Exp, VIV_FAST(ExpRow));
+VIV_FLOAT_OP(Tanh, VIV_FAST(TanhRow));
+VIV_FLOAT_OP(Sigmoid, VIV_FAST(SigmoidRow));
+VIV_FLOAT_OP(Relu, VIV_FAST(ReluRow));
+VIV_FLOAT_OP(Expm1, .grain = 4096);
+VIV_FLOAT_OP(Log, .grain = 4096);
+VIV_FLOAT_OP(Log1p, .grain = 4096);
+VIV_FLOAT_OP(Erf, .grain = 4096);
+VIV_FLOAT_OP(Softplus, .grain = 4096);
+VIV_FLOAT_OP(Sqrt, .grain = kGrain);
+VIV_FLOAT_OP(Floor, .grain = kGrain);
+VIV_FLOAT_OP(Ceil, .grain = kGrain);
+VIV_FLOAT_OP(Round, .grain = kGrain);
+#undef VIV_FAST
+#undef VIV_FLOAT_OP
+const bool kNeg =
+    Elementwise<NegFloatOp>{.float_unary = VIV_CALL_ISA(NegRow)}.RegisterUnary<VIV_FLOATING>("Neg");
+const bool kNegIntegers = Elementwise<NegOp>().RegisterUnary<VIV_INTEGERS>("Neg");
+const bool kAbs =
+    Elementwise<AbsFloatOp>{.float_unary = VIV_CALL_ISA(AbsRow)}.RegisterUnary<VIV_FLOATING>("Abs");
+const bool kAbsIntegers = Elementwise<AbsOp>().RegisterUnary<VIV_INTEGERS>("Abs");
+const bool kSquare =
+    Elementwise<SquareOp>{.float_unary = VIV_CALL_ISA(SquareRow)}.RegisterUnary<VIV_NUMBERS>(
+        "Square");
+const bool kSign = Elementwise<SignOp>().RegisterUnary<VIV_NUMBERS>("Sign");
+
+struct ReluGradOp {
+  template <typename T>
+  static T Apply(T y, T dy) {
+    return y > 0 ? dy : T{0};
+  }
+};
+void ReluGradFloats(const float* y, int64_t, const float* dy, int64_t, float* dx, int64_t n) {
+  VIV_CALL_ISA(ReluGradRow)(y, dy, dx, n);
 }
-const bool kReluGrad = RegisterFor<float, double>(
-    "ReluGrad", []<typename T>() { return MakeKernel(ComputeFn{&ReluGrad<T>}); }, {{0, 0}, {1, 0}});
+// y and dy have one shape; only a single number has step 0, and one element.
+const bool kReluGrad =
+    Elementwise<ReluGradOp>{.float_binary = &ReluGradFloats}.RegisterBinary<VIV_FLOATING>(
+        "ReluGrad");
 
 // A float outside the integer's range is clamped, NaN becomes 0: the plain cast would be undefined.
 template <typename To, typename From>
@@ -86,7 +117,13 @@ absl::Status Cast(const KernelContext& c) {
   const From* x = c.in<From>(0);
   To* y = c.out<To>();
   ParallelFor(c.input(0).num_elements(), kGrain, [&](int64_t begin, int64_t end) {
-    for (int64_t i = begin; i < end; ++i) y[i] = Convert<To>(x[i]);
+    if constexpr (kIs16Bit<From> && std::is_same_v<To, float>) {
+      WidenRow(x + begin, y + begin, end - begin);
+    } else if constexpr (kIs16Bit<To> && std::is_same_v<From, float>) {
+      NarrowRow(x + begin, y + begin, end - begin);
+    } else {
+      for (int64_t i = begin; i < end; ++i) y[i] = Convert<To>(x[i]);
+    }
   });
   return absl::OkStatus();
 }
