@@ -14,7 +14,7 @@ const OpRegistration kSumTo({
     .doc = "Sums x down to a shape from which it could be broadcast.",
     .inputs = {{"x", "T"}, {.name = "shape", .type = kInt64, .host = true}},
     .outputs = {{"y", "T"}},
-    .types = {{"T", {kFloat, kDouble}}},
+    .types = {{"T", kNumericTypes}},
     .shape = [](ShapeContext& c) -> absl::Status {
       ASSIGN_OR_RETURN(const PartialShape shape, c.ConstantAsShape(1));
       ASSIGN_OR_RETURN(const PartialShape whole, BroadcastShapes(shape, c.input(0)));
@@ -77,7 +77,7 @@ const OpRegistration kSum({
     .inputs = {{"x", "T"}},
     .outputs = {{"y", "T"}},
     .attrs = {{"axes", AttrValue(std::vector<int64_t>())}, {"keep_dims", AttrValue(false)}},
-    .types = {{"T", {kFloat, kDouble}}},
+    .types = {{"T", kNumericTypes}},
     .shape = SumShape,
     .gradient = SumGradient,
 });

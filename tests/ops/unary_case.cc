@@ -28,6 +28,31 @@ const OpCaseRegistration kUnary({
     Unary("Tanh", [](double x) { return std::tanh(x); }),
     Unary("Sigmoid", [](double x) { return 1 / (1 + std::exp(-x)); }),
     Unary("Relu", [](double x) { return x > 0 ? x : 0; }),
+    Unary(
+        "Abs", [](double x) { return std::abs(x); }, -3, -0.1),
+    Unary("Expm1", [](double x) { return std::expm1(x); }),
+    Unary(
+        "Log1p", [](double x) { return std::log1p(x); }, -0.5, 3),
+    Unary("Erf", [](double x) { return std::erf(x); }),
+    Unary("Softplus", [](double x) { return std::log(1 + std::exp(x)); }),
+});
+
+// Nothing flows through.
+OpCases Steps(const std::string& op, std::function<double(double)> f) {
+  OpCases cases = Unary(op, f);
+  cases.gradient = GradientKind::kZero;
+  return cases;
+}
+const OpCaseRegistration kSteps({
+    Steps("Sign", [](double x) { return x > 0   ? 1
+                                        : x < 0 ? -1
+                                                : 0; }),
+    Steps("Floor", [](double x) { return std::floor(x); }),
+    Steps("Ceil", [](double x) { return std::ceil(x); }),
+    Steps("Round", [](double x) { return std::nearbyint(x); }),
+    Steps("Not", [](double x) { return x == 0; }),
+    Steps("IsNan", [](double x) { return std::isnan(x); }),
+    Steps("IsFinite", [](double x) { return std::isfinite(x); }),
 });
 
 // Differentiable in dy only.
