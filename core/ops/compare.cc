@@ -20,8 +20,9 @@ OpDef Comparison(const char* name, const char* doc, const std::vector<DType>& ty
 OpDef Logic(const char* name, const char* doc) {
   return {.name = name,
           .doc = doc,
-          .inputs = {{"x", kBool}, {"y", kBool}},
+          .inputs = {{"x", "T"}, {"y", "T"}},
           .outputs = {{"z", kBool}},
+          .types = {{"T", {kBool}}},
           .shape = BroadcastShape,
           .gradient = NotDifferentiable()};
 }
@@ -50,8 +51,9 @@ const OpRegistration kIsFinite(Classification("IsFinite",
 const OpRegistration kNot({
     .name = "Not",
     .doc = "not x",
-    .inputs = {{"x", kBool}},
+    .inputs = {{"x", "T"}},
     .outputs = {{"y", kBool}},
+    .types = {{"T", {kBool}}},
     .shape = UnchangedShape,
     .gradient = NotDifferentiable(),
 });

@@ -30,7 +30,7 @@ const OpCaseRegistration kGather({
               {"empty rows", {Uniform({4, 0}), Given({2}, {1, 3})}}},
     .bad = {{"beyond", {Uniform({4, 3}), Given({2}, {1, 4})}, "index 4"},
             {"negative", {Uniform({4, 3}), Given({1}, {-1})}, "index -1"},
-            {"scalar", {Uniform({}), Given({1}, {0})}, "rank 0"}},
+            {"scalar", {Uniform({}), Given({1}, {0})}, "a scalar has no rows"}},
 });
 
 const OpCaseRegistration kScatterAdd({

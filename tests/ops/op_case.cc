@@ -149,10 +149,21 @@ void ForEachIndex(const Shape& shape, const std::function<void(absl::Span<const 
   }
 }
 
+namespace {
+
+// What type T makes of an exact value: unsigned integers wrap.
+double Wrapped(const OpCall& call, double value) {
+  const auto type = call.types.find("T");
+  if (type == call.types.end() || type->second != kUInt8) return value;
+  return value - 256 * std::floor(value / 256);
+}
+
+}  // namespace
+
 Oracle Elementwise(std::function<double(double)> f) {
   return [f](const OpCall& call) {
     Array y = call[0];
-    for (double& v : y.values) v = f(v);
+    for (double& v : y.values) v = Wrapped(call, f(v));
     return std::vector<Array>{y};
   };
 }
@@ -161,7 +172,7 @@ Oracle Elementwise(std::function<double(double, double)> f) {
   return [f](const OpCall& call) {
     Array z(BroadcastOf(call[0].shape, call[1].shape));
     ForEachIndex(z.shape, [&](absl::Span<const int64_t> i) {
-      z(i) = f(BroadcastAt(call[0], i), BroadcastAt(call[1], i));
+      z(i) = Wrapped(call, f(BroadcastAt(call[0], i), BroadcastAt(call[1], i)));
     });
     return std::vector<Array>{z};
   };

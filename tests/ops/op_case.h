@@ -136,7 +136,7 @@ const std::map<std::string, OpCases>& AllOpCases();
 
 // Parts of oracles.
 
-// f(x) or, with broadcasting, f(x, y).
+// f(x) or, with broadcasting, f(x, y); where T is uint8 it wraps.
 Oracle Elementwise(std::function<double(double)> f);
 Oracle Elementwise(std::function<double(double, double)> f);
 // NumPy's broadcasting.

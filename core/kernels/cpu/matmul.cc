@@ -40,7 +40,7 @@ class MatMulKernel : public Kernel {
       return;
     }
     const BroadcastWalk walk(batch, a, b);
-    walk.ForEach([&](int64_t, int64_t at, int64_t bt) {
+    walk.ForRows(0, walk.rows(), [&](int64_t, int64_t at, int64_t bt, int64_t) {
       for (int64_t i = 0; i < walk.inner(); ++i) {
         products_.push_back({(at + i * walk.inner_stride_a()) * m_ * k_,
                              (bt + i * walk.inner_stride_b()) * k_ * n_});
