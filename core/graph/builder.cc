@@ -6,9 +6,10 @@
 
 namespace viv {
 
-GraphBuilder::GraphBuilder() : state_(std::make_shared<State>()) {
-  state_->owned = std::make_unique<Graph>();
-  state_->graph = state_->owned.get();
+GraphBuilder::GraphBuilder() : GraphBuilder(std::make_unique<Graph>()) {}
+
+GraphBuilder::GraphBuilder(std::unique_ptr<Graph> graph) : GraphBuilder(graph.get()) {
+  state_->owned = std::move(graph);
 }
 
 GraphBuilder::GraphBuilder(Graph* graph) : state_(std::make_shared<State>()) {

@@ -23,6 +23,8 @@ class GraphBuilder {
   GraphBuilder();
   // Adds to `graph`, which outlives the builder.
   explicit GraphBuilder(Graph* graph);
+  // Adds to `graph`, not null, and keeps it: one that was loaded, say.
+  explicit GraphBuilder(std::unique_ptr<Graph> graph);
 
   Graph& graph() const { return *state_->graph; }
   // The first error, beginning with its call site.

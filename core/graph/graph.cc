@@ -85,6 +85,17 @@ absl::Status CheckAttr(const AttrDef& def, const AttrValue& value) {
                                                    AttrTypeName(value.type()), ", not ",
                                                    AttrTypeName(def.type)));
   }
+  const Tensor* tensor = value.get<Tensor>();
+  if (tensor != nullptr && !tensor->valid()) {
+    return absl::InvalidArgumentError(absl::StrCat("attribute '", def.name, "' is no tensor"));
+  }
+  if (const PartialShape* shape = value.get<PartialShape>()) {
+    RETURN_IF_ERROR(Annotate(shape->Validate(), absl::StrCat("attribute '", def.name, "'")));
+  }
+  if (const DType* type = value.get<DType>(); type != nullptr && DTypeSize(*type) == 0) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("attribute '", def.name, "' is ", DTypeName(*type), ", no type of elements"));
+  }
   if (!def.allowed.empty() && std::find(def.allowed.begin(), def.allowed.end(),
                                         *value.get<std::string>()) == def.allowed.end()) {
     return absl::InvalidArgumentError(
@@ -176,6 +187,9 @@ absl::StatusOr<Node*> Graph::AddNode(NodeSpec spec) {
   const Node& self = *node;
   ShapeContext context(self, std::move(shapes), [&self](int i) { return ConstantOf(self, i); });
   if (absl::Status s = op->shape(context); !s.ok()) return fail(s);
+  for (const PartialShape& shape : context.outputs()) {
+    if (absl::Status s = shape.Validate(); !s.ok()) return fail(s);
+  }
   node->output_shapes_ = context.outputs();
 
   node->name_ = UniqueName(base);

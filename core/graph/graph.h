@@ -178,8 +178,11 @@ class Graph {
 // op "Argument".
 class Function {
  public:
-  Function(std::string name, std::shared_ptr<FunctionLibrary> library)
-      : name_(std::move(name)), body_(std::make_unique<Graph>(std::move(library))) {}
+  // `library` outlives the function, which it will own: the body does not keep it alive.
+  Function(std::string name, const std::shared_ptr<FunctionLibrary>& library)
+      : name_(std::move(name)),
+        body_(std::make_unique<Graph>(
+            std::shared_ptr<FunctionLibrary>(std::shared_ptr<void>(), library.get()))) {}
 
   const std::string& name() const { return name_; }
   Graph& body() const { return *body_; }

@@ -58,6 +58,32 @@ absl::Status BindInputs(const OpDef& op, const std::vector<Output>& inputs, Bind
   return absl::OkStatus();
 }
 
+// The type of the elements of the variables that the op takes: that of its attribute "dtype", of
+// the inputs of its type "T", or of its first floating-point input; kInvalid where the op leaves it
+// open.
+DType VariableType(const OpDef& op, const Bindings& bound, const AttrMap& attrs) {
+  if (op.FindAttr("dtype") != nullptr) return attrs.Type("dtype");
+  if (const auto it = bound.find("T"); it != bound.end()) return it->second;
+  for (const InputDef& input : op.inputs) {
+    if (IsFloating(input.type.fixed)) return input.type.fixed;
+  }
+  return DType::kInvalid;
+}
+
+// Kernels trust that a variable holds what the op's other inputs hold.
+absl::Status CheckVariables(const OpDef& op, const std::vector<Output>& inputs,
+                            const Bindings& bound, const AttrMap& attrs) {
+  const DType wanted = VariableType(op, bound, attrs);
+  for (size_t i = 0; i < inputs.size() && wanted != DType::kInvalid; ++i) {
+    if (inputs[i].dtype() != kResource) continue;
+    const AttrValue* dtype = inputs[i].node->attrs().Find("dtype");
+    if (dtype == nullptr || *dtype == AttrValue(wanted)) continue;
+    return absl::InvalidArgumentError(absl::StrCat("input ", i, " is a variable of type ",
+                                                   dtype->ToString(), ", not ", DTypeName(wanted)));
+  }
+  return absl::OkStatus();
+}
+
 absl::StatusOr<DType> Resolve(const OpDef& op, const TypeSpec& spec, const Bindings& bound,
                               const AttrMap& attrs) {
   if (spec.variable.empty()) return spec.fixed;
@@ -115,6 +141,7 @@ absl::StatusOr<std::vector<DType>> OutputTypes(const OpDef& op, const std::vecto
   RETURN_IF_ERROR(CheckCount(op, inputs.size()));
   Bindings bound;
   RETURN_IF_ERROR(BindInputs(op, inputs, bound));
+  RETURN_IF_ERROR(CheckVariables(op, inputs, bound, attrs));
   std::vector<DType> types;
   for (const OutputDef& def : op.outputs) {
     if (def.arity == Arity::kMany) {

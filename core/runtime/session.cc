@@ -156,6 +156,11 @@ absl::StatusOr<Session> Session::Create(const GraphBuilder& builder, SessionOpti
   return Session(std::make_unique<State>(builder, options));
 }
 
+absl::StatusOr<Session> Session::Create(std::unique_ptr<Graph> graph, SessionOptions options) {
+  if (graph == nullptr) return absl::InvalidArgumentError("there is no graph");
+  return Create(GraphBuilder(std::move(graph)), options);
+}
+
 absl::Status Session::Initialize() {
   std::vector<Output> targets;
   for (const auto& node : state_->builder.graph().nodes()) {

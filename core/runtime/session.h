@@ -46,6 +46,8 @@ class Session {
  public:
   // Fails with the builder's error. Keeps the graph alive.
   static absl::StatusOr<Session> Create(const GraphBuilder& builder, SessionOptions options = {});
+  // Of a graph that is complete: loaded from a file, say. InvalidArgument for null.
+  static absl::StatusOr<Session> Create(std::unique_ptr<Graph> graph, SessionOptions options = {});
   ~Session();
   Session(Session&&) noexcept;
   Session& operator=(Session&&) noexcept;

@@ -48,6 +48,12 @@ int64_t PartialShape::num_elements() const {
   return fully_defined() ? ToShape().num_elements() : kUnknown;
 }
 
+absl::Status PartialShape::Validate() const {
+  Dims known;
+  for (const int64_t extent : dims_) known.push_back(extent == kUnknown ? 1 : extent);
+  return Shape::Checked(known).status();
+}
+
 bool PartialShape::Compatible(const PartialShape& other) const { return Merge(other).ok(); }
 
 absl::StatusOr<PartialShape> PartialShape::Merge(const PartialShape& other) const {

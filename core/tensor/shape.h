@@ -84,6 +84,10 @@ class PartialShape {
   // Needs fully_defined().
   Shape ToShape() const { return Shape(absl::Span<const int64_t>(dims_)); }
 
+  // For shapes from outside: fails on an extent below -1, a rank above Shape::kMaxRank or known
+  // extents with too many elements (see Shape::Checked).
+  absl::Status Validate() const;
+
   // Whether one concrete shape could be both.
   bool Compatible(const PartialShape& other) const;
   // All that both know; an error where they contradict each other.
