@@ -11,7 +11,8 @@ namespace viv {
 
 std::string PassReport::ToString() const {
   return absl::StrCat(nodes_before, " nodes, of which ", simplified, " were simplified, ", folded,
-                      " folded and ", merged, " merged: ", nodes_after, " are left");
+                      " folded, ", merged, " merged and ", fused, " fused: ", nodes_after,
+                      " are left");
 }
 
 absl::Status RefineShapes(ProgramGraph& graph) {
@@ -57,6 +58,11 @@ absl::StatusOr<PassReport> Optimize(ProgramGraph& graph, const PassOptions& opti
     }
     graph.Prune();
     if (changes == 0) break;
+  }
+  if (options.fuse) {
+    RETURN_IF_ERROR(RefineShapes(graph));
+    ASSIGN_OR_RETURN(report.fused, FuseElementwise(graph));
+    graph.Prune();
   }
   report.nodes_after = static_cast<int>(graph.graph().nodes().size());
   return report;

@@ -23,10 +23,14 @@ struct PassOptions {
   bool fold = true;
   // Equal nodes with equal inputs become one.
   bool merge = true;
+  // Element-wise nodes that follow one another become one.
+  bool fuse = true;
   // Folding makes no constant above this many bytes, unless it replaces as many.
   size_t max_folded_bytes = size_t{64} << 10;
 
-  static PassOptions None() { return {.simplify = false, .fold = false, .merge = false}; }
+  static PassOptions None() {
+    return {.simplify = false, .fold = false, .merge = false, .fuse = false};
+  }
 };
 
 // What the passes did.
@@ -36,8 +40,9 @@ struct PassReport {
   int simplified = 0;
   int folded = 0;
   int merged = 0;
+  int fused = 0;
 
-  // "120 nodes, of which 7 were simplified, 12 folded and 9 merged: 80 are left".
+  // "120 nodes, of which 7 were simplified, 12 folded, 9 merged and 8 fused: 75 are left".
   std::string ToString() const;
 };
 
@@ -50,6 +55,7 @@ absl::StatusOr<PassReport> Optimize(ProgramGraph& graph, const PassOptions& opti
 absl::StatusOr<int> Simplify(ProgramGraph& graph);
 absl::StatusOr<int> FoldConstants(ProgramGraph& graph, size_t max_bytes, const Evaluator& evaluate);
 absl::StatusOr<int> MergeEqualNodes(ProgramGraph& graph);
+absl::StatusOr<int> FuseElementwise(ProgramGraph& graph);
 // Computes shapes once more, as far as they are known by now.
 absl::Status RefineShapes(ProgramGraph& graph);
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "core/base/status.h"
+#include "core/graph/elementwise.h"
 #include "core/passes/optimize.h"
 
 namespace viv {
@@ -21,6 +22,33 @@ bool Is(const Output& output, const char* op) {
 
 // Both shapes are known as far as it takes to see that they are always equal.
 bool SameShape(const PartialShape& a, const PartialShape& b) { return a.fully_defined() && a == b; }
+
+// Whether `small`, broadcast to `large`, leaves the shape of `large` as it is, whatever is unknown.
+bool BroadcastsInto(const PartialShape& small, const PartialShape& large) {
+  if (!small.known_rank() || !large.known_rank() || small.rank() > large.rank()) return false;
+  for (int i = 0; i < small.rank(); ++i) {
+    const int64_t extent = small.dim(small.rank() - 1 - i);
+    if (extent != 1 && (extent < 0 || extent != large.dim(large.rank() - 1 - i))) return false;
+  }
+  return true;
+}
+
+// An output that is sure to have the shape of `output` and is computed before it; `output` itself
+// where none is known.
+Output SourceOfShape(Output output) {
+  const auto source = [](const Node& node) {
+    const std::string& op = node.op_name();
+    if (node.num_inputs() == 1 && IsElementwise(op)) return node.input(0);
+    if (node.num_inputs() != 2 || !IsElementwise(op)) return Output();
+    for (int i = 0; i < 2; ++i) {
+      const Output x = node.input(i), y = node.input(1 - i);
+      if (x == y || BroadcastsInto(y.shape(), x.shape())) return x;
+    }
+    return Output();
+  };
+  for (Output next = source(*output.node); next.valid(); next = source(*output.node)) output = next;
+  return output;
+}
 
 // A constant whose elements are all `number`, and which broadcasts to `like` without changing it.
 bool IsNeutral(const Output& output, double number, const PartialShape& like) {
@@ -79,7 +107,8 @@ absl::StatusOr<Output> DropBroadcast(ProgramGraph& graph, const Node& node) {
     const Output broadcast = node.input(i), other = node.input(1 - i);
     if (!Is(broadcast, "BroadcastTo") || broadcast.node->input(0).shape().rank() != 0) continue;
     const Output shape = broadcast.node->input(1);
-    const bool shape_of_other = Is(shape, "ShapeOf") && shape.node->input(0) == other;
+    const bool shape_of_other =
+        Is(shape, "ShapeOf") && SourceOfShape(shape.node->input(0)) == SourceOfShape(other);
     if (!shape_of_other && !SameShape(broadcast.shape(), other.shape())) continue;
     std::vector<Output> inputs = {other, other};
     inputs[i] = broadcast.node->input(0);
@@ -183,14 +212,21 @@ absl::StatusOr<Output> SimplifyReshape(ProgramGraph& graph, const Node& node) {
 // BroadcastTo and SumTo to the shape that x has.
 absl::StatusOr<Output> SameShapeAsBefore(ProgramGraph&, const Node& node) {
   const Output x = node.input(0), shape = node.input(1);
-  const bool own_shape = Is(shape, "ShapeOf") && shape.node->input(0) == x;
+  const bool own_shape =
+      Is(shape, "ShapeOf") && SourceOfShape(shape.node->input(0)) == SourceOfShape(x);
   return own_shape || SameShape(x.shape(), node.output_shape(0)) ? x : Output();
 }
 
 absl::StatusOr<Output> KnownShape(ProgramGraph& graph, const Node& node) {
   const PartialShape& shape = node.input(0).shape();
-  if (!shape.fully_defined()) return Output();
-  return graph.AddConstant(Tensor::Vector<int64_t>(shape.dims()), node);
+  if (shape.fully_defined()) {
+    return graph.AddConstant(Tensor::Vector<int64_t>(shape.dims()), node);
+  }
+  // Element-wise ops lie between: what only gives its shape need not be computed.
+  const Output source = SourceOfShape(node.input(0));
+  if (source == node.input(0)) return Output();
+  ASSIGN_OR_RETURN(Node * same, graph.Add({.op = "ShapeOf", .inputs = {source}}, node));
+  return same->out();
 }
 
 absl::StatusOr<Output> KnownSize(ProgramGraph& graph, const Node& node) {

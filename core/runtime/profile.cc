@@ -8,8 +8,14 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_join.h"
 
 namespace viv {
+
+std::string OpLabel(const Node& node) {
+  return node.op_name() == "Fused" ? absl::StrJoin(node.attrs().Strings("ops"), "+")
+                                   : node.op_name();
+}
 
 int64_t Profile::Now() {
   return std::chrono::duration_cast<std::chrono::nanoseconds>(
@@ -18,7 +24,7 @@ int64_t Profile::Now() {
 }
 
 void Profile::Record(const Node& node, int64_t begin, int64_t end, size_t output_bytes) {
-  Event event{node.name(), node.op_name(), node.device(), begin, end, output_bytes};
+  Event event{node.name(), OpLabel(node), node.device(), begin, end, output_bytes};
   MutexLock lock(mutex_);
   events_.push_back(std::move(event));
 }

@@ -11,6 +11,9 @@
 
 namespace viv {
 
+// The op's name for people: of a Fused node, the ops that it stands for ("Mul+Add+Tanh").
+std::string OpLabel(const Node& node);
+
 // Collects the kernels' times of one or more runs. Safe for concurrent use.
 class Profile {
  public:

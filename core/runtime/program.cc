@@ -22,7 +22,7 @@ std::string DescribeOutput(const Output& output) {
 std::string ExplainNode(Node& node) {
   std::vector<std::string> outputs;
   for (int i = 0; i < node.num_outputs(); ++i) outputs.push_back(DescribeOutput(node.out(i)));
-  return absl::StrCat("  ", node.name(), ": ", node.op_name(), "(",
+  return absl::StrCat("  ", node.name(), ": ", OpLabel(node), "(",
                       absl::StrJoin(node.inputs(), ", ",
                                     [](std::string* out, const Output& input) {
                                       absl::StrAppend(out, input.name());

@@ -27,6 +27,7 @@ const std::vector<Exempt>& Exemptions() {
   static const auto* list = new std::vector<Exempt>{
       {"Argument", "bound by the node that runs its function", "", ""},
       {"Const", "part of every case", "core/session_test.cc", "Const("},
+      {"Fused", "made by a pass of other ops", "core/fusion_test.cc", "\"Fused\""},
       {"Group", "has no value", "core/session_test.cc", "Group("},
       {"InitializeVariable", "run by Initialize()", "core/session_test.cc", "Initialize()"},
       {"Placeholder", "part of every case", "core/session_test.cc", "Placeholder("},

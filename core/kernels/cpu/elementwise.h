@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <type_traits>
+#include <utility>
+#include <vector>
 
 #include "core/base/parallel.h"
 #include "core/kernels/cpu/broadcast.h"
@@ -34,6 +36,32 @@ inline void NarrowRow(const float* x, Half* y, int64_t n) {
 // Elements that are widened at a time.
 inline constexpr int64_t kWidenBlock = 256;
 
+// An operand of a row: element i is data[i * step].
+struct RowOperand {
+  const void* data;
+  int64_t step;  // 0 or 1
+};
+
+// Kernels whose loop other kernels may run on rows of their own: core/kernels/cpu/fused.cc.
+class ElementwiseKernel : public Kernel {
+ public:
+  ElementwiseKernel(std::vector<DType> operands, DType result, int64_t grain)
+      : operands_(std::move(operands)), result_(result), grain_(grain) {}
+
+  const std::vector<DType>& operands() const { return operands_; }
+  DType result() const { return result_; }
+  // Elements worth about 20 us.
+  int64_t grain() const { return grain_; }
+  // The first `n` elements of the result; all steps are 0 only where n is 1. `out` may be an
+  // operand of step 1 and of the result's type.
+  virtual void ComputeRow(absl::Span<const RowOperand> operands, void* out, int64_t n) const = 0;
+
+ private:
+  const std::vector<DType> operands_;
+  const DType result_;
+  const int64_t grain_;
+};
+
 // y[i] = f(x[i]); y may be x.
 template <typename T, typename R = T>
 using UnaryRow = void (*)(const T* x, R* y, int64_t n);
@@ -42,16 +70,20 @@ template <typename T, typename R = T>
 using BinaryRow = void (*)(const T* x, int64_t step_x, const T* y, int64_t step_y, R* z, int64_t n);
 
 template <typename T, typename R>
-class UnaryKernel : public Kernel {
+class UnaryKernel : public ElementwiseKernel {
  public:
-  UnaryKernel(UnaryRow<Wide<T>, Wide<R>> row, int64_t grain) : row_(row), grain_(grain) {}
+  UnaryKernel(UnaryRow<Wide<T>, Wide<R>> row, int64_t grain)
+      : ElementwiseKernel({DTypeOf<T>}, DTypeOf<R>, grain), row_(row) {}
 
   absl::Status Compute(const KernelContext& c) const override {
     const T* x = c.in<T>(0);
     R* y = c.out<R>();
-    ParallelFor(c.input(0).num_elements(), grain_,
+    ParallelFor(c.input(0).num_elements(), grain(),
                 [&](int64_t begin, int64_t end) { Row(x + begin, y + begin, end - begin); });
     return absl::OkStatus();
+  }
+  void ComputeRow(absl::Span<const RowOperand> x, void* out, int64_t n) const override {
+    Row(static_cast<const T*>(x[0].data), static_cast<R*>(out), n);
   }
 
  private:
@@ -74,17 +106,16 @@ class UnaryKernel : public Kernel {
   }
 
   UnaryRow<Wide<T>, Wide<R>> row_;
-  int64_t grain_;
 };
 
 template <typename T, typename R>
-class BinaryKernel : public Kernel {
+class BinaryKernel : public ElementwiseKernel {
  public:
   BinaryKernel(const KernelInit& init, BinaryRow<Wide<T>, Wide<R>> row, int64_t grain,
                const char* zero_divisor)
-      : walk_(init.output_shapes[0].ToShape(), init.input_shapes[0], init.input_shapes[1]),
+      : ElementwiseKernel({DTypeOf<T>, DTypeOf<T>}, DTypeOf<R>, grain),
+        walk_(init.output_shapes[0].ToShape(), init.input_shapes[0], init.input_shapes[1]),
         row_(row),
-        grain_(grain),
         zero_divisor_(zero_divisor) {}
 
   absl::Status Compute(const KernelContext& c) const override {
@@ -100,18 +131,23 @@ class BinaryKernel : public Kernel {
     }
     const int64_t inner = walk_.inner(), sx = walk_.inner_stride_a(), sy = walk_.inner_stride_b();
     if (walk_.rows() == 1) {
-      ParallelFor(inner, grain_, [&](int64_t begin, int64_t end) {
+      ParallelFor(inner, grain(), [&](int64_t begin, int64_t end) {
         Row(x + begin * sx, sx, y + begin * sy, sy, z + begin, end - begin);
       });
       return absl::OkStatus();
     }
-    ParallelFor(walk_.rows(), std::max<int64_t>(1, grain_ / inner),
+    ParallelFor(walk_.rows(), std::max<int64_t>(1, grain() / inner),
                 [&](int64_t begin, int64_t end) {
                   walk_.ForRows(begin, end, [&](int64_t at, int64_t a, int64_t b, int64_t) {
                     Row(x + a, sx, y + b, sy, z + at, inner);
                   });
                 });
     return absl::OkStatus();
+  }
+  // Floating-point types have no zero divisors.
+  void ComputeRow(absl::Span<const RowOperand> x, void* out, int64_t n) const override {
+    Row(static_cast<const T*>(x[0].data), x[0].step, static_cast<const T*>(x[1].data), x[1].step,
+        static_cast<R*>(out), n);
   }
 
  private:
@@ -147,7 +183,6 @@ class BinaryKernel : public Kernel {
 
   BroadcastWalk walk_;
   BinaryRow<Wide<T>, Wide<R>> row_;
-  int64_t grain_;
   const char* zero_divisor_;
 };
 

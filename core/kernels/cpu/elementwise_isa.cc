@@ -85,15 +85,12 @@ VIV_ZIP(DivRow, Zip, float, a / b)
 // The larger or smaller one; NaN where one is.
 VIV_ZIP(MaximumRow, Zip, float, ((a > b) | (a != a)) ? a : b)
 VIV_ZIP(MinimumRow, Zip, float, ((a < b) | (a != a)) ? a : b)
+VIV_ZIP(ReluGradRow, Zip, float, a > 0 ? b : decltype(b){})
 VIV_ZIP(EqualRow, Compare, bool, a == b)
 VIV_ZIP(NotEqualRow, Compare, bool, a != b)
 VIV_ZIP(LessRow, Compare, bool, a < b)
 VIV_ZIP(LessEqualRow, Compare, bool, a <= b)
 #undef VIV_ZIP
-
-void ReluGradRow(const float* y, const float* dy, float* dx, int64_t n) {
-  Zip(y, 1, dy, 1, dx, n, [](auto a, auto b) { return a > 0 ? b : decltype(b){}; });
-}
 
 void WidenBFloat16Row(const uint16_t* x, float* y, int64_t n) {
   for (int64_t i = 0; i < n; ++i) y[i] = FloatOf(static_cast<uint32_t>(x[i]) << 16);

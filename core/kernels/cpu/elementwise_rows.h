@@ -30,14 +30,13 @@ VIV_DECLARE_BINARY(MulRow, float)
 VIV_DECLARE_BINARY(DivRow, float)
 VIV_DECLARE_BINARY(MaximumRow, float)
 VIV_DECLARE_BINARY(MinimumRow, float)
+// dy where y > 0, else 0.
+VIV_DECLARE_BINARY(ReluGradRow, float)
 VIV_DECLARE_BINARY(EqualRow, bool)
 VIV_DECLARE_BINARY(NotEqualRow, bool)
 VIV_DECLARE_BINARY(LessRow, bool)
 VIV_DECLARE_BINARY(LessEqualRow, bool)
 #undef VIV_DECLARE_BINARY
-
-// dy where y > 0, else 0.
-VIV_DECLARE_ISA(void ReluGradRow(const float* y, const float* dy, float* dx, int64_t n);)
 
 // The 16-bit types to float and back, rounding to nearest even: the bits of BFloat16 and Half.
 VIV_DECLARE_ISA(void WidenBFloat16Row(const uint16_t* x, float* y, int64_t n);)

@@ -1,16 +1,16 @@
 // Select: x where the condition holds, else y, all three broadcast.
 #include "core/base/parallel.h"
-#include "core/kernels/cpu/broadcast.h"
-#include "core/kernels/cpu/register.h"
+#include "core/kernels/cpu/elementwise.h"
 
 namespace viv {
 namespace {
 
 template <typename T>
-class SelectKernel : public Kernel {
+class SelectKernel : public ElementwiseKernel {
  public:
   explicit SelectKernel(const KernelInit& init)
-      : walk_(init.output_shapes[0].ToShape(), init.input_shapes[0], init.input_shapes[1],
+      : ElementwiseKernel({kBool, DTypeOf<T>, DTypeOf<T>}, DTypeOf<T>, kGrain),
+        walk_(init.output_shapes[0].ToShape(), init.input_shapes[0], init.input_shapes[1],
               init.input_shapes[2]) {}
 
   absl::Status Compute(const KernelContext& c) const override {
@@ -20,29 +20,33 @@ class SelectKernel : public Kernel {
     T* z = c.out<T>();
     if (walk_.rows() == 0) return absl::OkStatus();
     const int64_t inner = walk_.inner();
-    const int64_t sc = walk_.inner_stride_a(), sx = walk_.inner_stride_b(),
-                  sy = walk_.inner_stride_c();
+    const int64_t sc = walk_.inner_stride_a(), sx = walk_.inner_stride_b();
+    const int64_t sy = walk_.inner_stride_c();
     if (walk_.rows() == 1) {
       ParallelFor(inner, kGrain, [&](int64_t begin, int64_t end) {
-        Row(condition + begin * sc, x + begin * sx, y + begin * sy, z + begin, end - begin);
+        Row(condition + begin * sc, sc, x + begin * sx, sx, y + begin * sy, sy, z + begin,
+            end - begin);
       });
       return absl::OkStatus();
     }
     ParallelFor(walk_.rows(), std::max<int64_t>(1, kGrain / inner),
                 [&](int64_t begin, int64_t end) {
                   walk_.ForRows(begin, end, [&](int64_t at, int64_t k, int64_t a, int64_t b) {
-                    Row(condition + k, x + a, y + b, z + at, inner);
+                    Row(condition + k, sc, x + a, sx, y + b, sy, z + at, inner);
                   });
                 });
     return absl::OkStatus();
+  }
+  void ComputeRow(absl::Span<const RowOperand> x, void* out, int64_t n) const override {
+    Row(static_cast<const bool*>(x[0].data), x[0].step, static_cast<const T*>(x[1].data), x[1].step,
+        static_cast<const T*>(x[2].data), x[2].step, static_cast<T*>(out), n);
   }
 
  private:
   static constexpr int64_t kGrain = 1 << 15;
 
-  void Row(const bool* condition, const T* x, const T* y, T* z, int64_t n) const {
-    const int64_t sc = walk_.inner_stride_a(), sx = walk_.inner_stride_b(),
-                  sy = walk_.inner_stride_c();
+  static void Row(const bool* condition, int64_t sc, const T* x, int64_t sx, const T* y, int64_t sy,
+                  T* z, int64_t n) {
     if (sc == 1 && sx == 1 && sy == 1) {
       for (int64_t i = 0; i < n; ++i) z[i] = condition[i] ? x[i] : y[i];
     } else {

@@ -83,12 +83,8 @@ struct ReluGradOp {
     return y > 0 ? dy : T{0};
   }
 };
-void ReluGradFloats(const float* y, int64_t, const float* dy, int64_t, float* dx, int64_t n) {
-  VIV_CALL_ISA(ReluGradRow)(y, dy, dx, n);
-}
-// y and dy have one shape; only a single number has step 0, and one element.
 const bool kReluGrad =
-    Elementwise<ReluGradOp>{.float_binary = &ReluGradFloats}.RegisterBinary<VIV_FLOATING>(
+    Elementwise<ReluGradOp>{.float_binary = VIV_CALL_ISA(ReluGradRow)}.RegisterBinary<VIV_FLOATING>(
         "ReluGrad");
 
 // A float outside the integer's range is clamped, NaN becomes 0: the plain cast would be undefined.
@@ -113,25 +109,40 @@ To Convert(From from) {
 }
 
 template <typename From, typename To>
-absl::Status Cast(const KernelContext& c) {
-  const From* x = c.in<From>(0);
-  To* y = c.out<To>();
-  ParallelFor(c.input(0).num_elements(), kGrain, [&](int64_t begin, int64_t end) {
+class CastKernel : public ElementwiseKernel {
+ public:
+  explicit CastKernel(const KernelInit&)
+      : ElementwiseKernel({DTypeOf<From>}, DTypeOf<To>, kGrain) {}
+
+  absl::Status Compute(const KernelContext& c) const override {
+    const From* x = c.in<From>(0);
+    To* y = c.out<To>();
+    ParallelFor(c.input(0).num_elements(), kGrain,
+                [&](int64_t begin, int64_t end) { Row(x + begin, y + begin, end - begin); });
+    return absl::OkStatus();
+  }
+  void ComputeRow(absl::Span<const RowOperand> x, void* out, int64_t n) const override {
+    Row(static_cast<const From*>(x[0].data), static_cast<To*>(out), n);
+  }
+
+ private:
+  static void Row(const From* x, To* y, int64_t n) {
     if constexpr (kIs16Bit<From> && std::is_same_v<To, float>) {
-      WidenRow(x + begin, y + begin, end - begin);
+      WidenRow(x, y, n);
     } else if constexpr (kIs16Bit<To> && std::is_same_v<From, float>) {
-      NarrowRow(x + begin, y + begin, end - begin);
+      NarrowRow(x, y, n);
     } else {
-      for (int64_t i = begin; i < end; ++i) y[i] = Convert<To>(x[i]);
+      for (int64_t i = 0; i < n; ++i) y[i] = Convert<To>(x[i]);
     }
-  });
-  return absl::OkStatus();
-}
+  }
+};
 
 template <typename From, typename... Tos>
 void RegisterCastsFrom() {
-  (KernelRegistration("Cast", "cpu", {{"T", DTypeOf<From>}, {"dtype", DTypeOf<Tos>}},
-                      &Cast<From, Tos>),
+  (KernelRegistration(KernelDef{.op = "Cast",
+                                .device = "cpu",
+                                .types = {{"T", DTypeOf<From>}, {"dtype", DTypeOf<Tos>}},
+                                .factory = MakeKernel<CastKernel<From, Tos>>()}),
    ...);
 }
 template <typename... Types>
