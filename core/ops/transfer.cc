@@ -17,18 +17,14 @@ const OpRegistration kSend({
     .stateful = true,
 });
 
-// The shape is what is known of it when the program is made; the tensor brings its own.
+// The tensor brings its shape.
 const OpRegistration kReceive({
     .name = "Receive",
     .doc = "Waits for the Send of the same key.",
     .outputs = {{"y", "dtype"}},
-    .attrs = {{"key", AttrType::kString}, {"dtype", AttrType::kType}, {"shape", AttrType::kShape}},
+    .attrs = {{"key", AttrType::kString}, {"dtype", AttrType::kType}},
     .types = {{"dtype", kAllTypes}},
-    .shape =
-        [](ShapeContext& c) {
-          c.set_output(0, c.attrs().ShapeAttr("shape"));
-          return absl::OkStatus();
-        },
+    .shape = UnknownShape,
     .gradient = NotDifferentiable(),
     .stateful = true,
     .dynamic_output = true,

@@ -34,6 +34,27 @@ std::set<const Node*> Reachable(const std::set<Output>& fed, const std::vector<O
   return wanted;
 }
 
+// The outputs that the nodes of `wanted` and the fetches use.
+std::set<Output> Used(const std::set<const Node*>& wanted, const std::vector<Output>& fetches) {
+  std::set<Output> used(fetches.begin(), fetches.end());
+  for (const Node* node : wanted) used.insert(node->inputs().begin(), node->inputs().end());
+  return used;
+}
+
+// Calls, branches and loops compute as many results of their functions as attribute "types" lists:
+// takes those off the end that nobody uses, such as what is saved for a gradient that does not run.
+void DropUnusedResults(Node& node, const std::set<Output>& used, AttrMap& attrs) {
+  const std::vector<OutputDef>& outputs = node.op().outputs;
+  if (outputs.size() != 1 || outputs[0].count != "types") return;
+  const size_t carries =
+      node.op().FindAttr("carries") != nullptr ? static_cast<size_t>(attrs.Int("carries")) : 0;
+  std::vector<DType> types = attrs.Types("types");
+  while (types.size() > carries && used.count(node.out(static_cast<int>(types.size()) - 1)) == 0) {
+    types.pop_back();
+  }
+  attrs.Set("types", std::move(types));
+}
+
 bool IsPureFunction(const FunctionLibrary& library, const std::string& name,
                     std::set<std::string>& seen);
 
@@ -87,6 +108,7 @@ absl::Status ProgramGraph::Copy(const Graph& source, const std::vector<Output>& 
                                 const std::vector<Output>& fetches) {
   const std::set<Output> fed(feeds.begin(), feeds.end());
   const std::set<const Node*> wanted = Reachable(fed, fetches);
+  const std::set<Output> used = Used(wanted, fetches);
   std::map<Output, Output> copy_of;
   std::map<const Node*, Node*> node_copy;
   for (const Output& feed : feeds) {
@@ -116,6 +138,7 @@ absl::Status ProgramGraph::Copy(const Graph& source, const std::vector<Output>& 
                   .attrs = node->attrs(),
                   .device = node->device(),
                   .site = node->site()};
+    DropUnusedResults(*node, used, spec.attrs);
     for (const Output& input : node->inputs()) spec.inputs.push_back(copy_of.at(input));
     for (Node* control : node->control_inputs()) {
       spec.control_inputs.push_back(node_copy.at(control));
@@ -123,7 +146,7 @@ absl::Status ProgramGraph::Copy(const Graph& source, const std::vector<Output>& 
     ASSIGN_OR_RETURN(Node * copy, graph_.AddNode(std::move(spec)));
     Index(copy);
     node_copy[node] = copy;
-    for (int i = 0; i < node->num_outputs(); ++i) {
+    for (int i = 0; i < copy->num_outputs(); ++i) {
       copy->set_output_shape(i, node->output_shape(i));
       copy_of.emplace(node->out(i), copy->out(i));
     }

@@ -103,13 +103,11 @@ absl::Status Partitioner::AddSends(Node* node) {
 absl::StatusOr<Node*> Partitioner::NewReceive(const Transfer& transfer, const Node& user) {
   const Output& value = transfer.first;
   const bool token = value.index == Output::kControl;
-  const PartialShape shape = token ? PartialShape::Scalar() : value.shape();
-  return graph_.Add({.op = "Receive",
-                     .name = absl::StrCat(value.node->name(), "/receive"),
-                     .attrs = {{"key", Key(transfer)},
-                               {"dtype", token ? DType::kBool : value.dtype()},
-                               {"shape", shape}}},
-                    user);
+  return graph_.Add(
+      {.op = "Receive",
+       .name = absl::StrCat(value.node->name(), "/receive"),
+       .attrs = {{"key", Key(transfer)}, {"dtype", token ? DType::kBool : value.dtype()}}},
+      user);
 }
 
 absl::StatusOr<Node*> Partitioner::Received(const Transfer& transfer, const Node& user) {

@@ -13,6 +13,19 @@
 #include "core/runtime/memory_planner.h"
 
 namespace viv {
+namespace {
+
+bool AllKnown(const std::vector<PartialShape>& shapes) {
+  return std::all_of(shapes.begin(), shapes.end(),
+                     [](const PartialShape& s) { return s.fully_defined(); });
+}
+
+// Whether the kernel makes the outputs. Where all their shapes are known, the plan does.
+bool IsDynamic(const OrderedNode& node, const std::vector<PartialShape>& outputs) {
+  return node.node->op().dynamic_output && !AllKnown(outputs);
+}
+
+}  // namespace
 
 class PlanBuilder {
  public:
@@ -130,9 +143,7 @@ absl::StatusOr<bool> PlanBuilder::Shapes(const OrderedNode& node,
                      absl::StrAppend(out, s.ToString());
                    }))));
   outputs = context.outputs();
-  const bool known = std::all_of(outputs.begin(), outputs.end(),
-                                 [](const PartialShape& s) { return s.fully_defined(); });
-  if (known || node.node->op().dynamic_output) return true;
+  if (AllKnown(outputs) || node.node->op().dynamic_output) return true;
   if (context.missed_value() && !plan_->steps_.empty()) return false;
   return absl::InternalError(
       absl::StrCat(node.node->Describe(), ": the shape of an output cannot be determined"));
@@ -163,7 +174,7 @@ absl::StatusOr<std::unique_ptr<Kernel>> PlanBuilder::MakeKernelOf(
 absl::StatusOr<bool> PlanBuilder::Fold(const OrderedNode& node,
                                        const std::vector<PartialShape>& outputs) {
   const Node& n = *node.node;
-  if (n.op().dynamic_output || node.outputs.empty()) return false;
+  if (IsDynamic(node, outputs) || node.outputs.empty()) return false;
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     const DType dtype = n.output_type(static_cast<int>(i));
     if (dtype == kString || outputs[i].num_elements() > kMaxFolded) return false;
@@ -224,9 +235,9 @@ absl::Status PlanBuilder::AddStep(const OrderedNode& node,
   }
   ASSIGN_OR_RETURN(std::unique_ptr<Kernel> kernel, MakeKernelOf(node, outputs));
   step_position_.push_back(static_cast<int>(&node - table_.nodes().data()));
+  const bool dynamic = IsDynamic(node, outputs);
   for (size_t i = 0; i < node.outputs.size(); ++i) {
     const int slot = node.outputs[i];
-    const bool dynamic = node.node->op().dynamic_output;
     const bool owned = table_.slots()[slot].dtype == kString || table_.slots()[slot].fetched;
     const Shape shape = dynamic ? Shape() : outputs[i].ToShape();
     const int reused = dynamic || owned ? -1 : ReusedInput(node, static_cast<int>(i), shape);
@@ -253,7 +264,7 @@ absl::Status PlanBuilder::AddNodes(int limit) {
     ++plan_->end_;
     ASSIGN_OR_RETURN(const bool folded, Fold(node, outputs));
     if (!folded) RETURN_IF_ERROR(AddStep(node, outputs));
-    const bool dynamic = node.node->op().dynamic_output;
+    const bool dynamic = IsDynamic(node, outputs);
     for (size_t i = 0; !dynamic && i < outputs.size(); ++i) {
       shape_of_[node.outputs[i]] = outputs[i].ToShape();
     }
