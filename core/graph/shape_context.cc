@@ -96,6 +96,13 @@ absl::StatusOr<std::vector<PartialShape>> ShapeContext::FunctionShapes(
   }
   RETURN_IF_ERROR(Annotate(CheckSignature(*function, types, result_types),
                            absl::StrCat("function '", name, "'")));
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const PartialShape& declared = function->arguments()[i]->output_shape(0);
+    if (declared.Compatible(arguments[i])) continue;
+    return absl::InvalidArgumentError(absl::StrCat("function '", name, "' takes ",
+                                                   declared.ToString(), " as argument ", i,
+                                                   ", but is given ", arguments[i].ToString()));
+  }
   const bool known = std::all_of(arguments.begin(), arguments.end(),
                                  [](const PartialShape& s) { return s.fully_defined(); });
   if (known && function_shapes_) {

@@ -26,6 +26,9 @@ Output Identity(BuilderRef b, Output x);
 // x, through which no gradient flows.
 Output StopGradient(BuilderRef b, Output x);
 
+// x, which must have the shape of `like`: else an error of the run.
+Output OfShape(BuilderRef b, Output x, Output like);
+
 // The shape of x: an int64 vector. Its number of elements: an int64 scalar.
 Output ShapeOf(BuilderRef b, Output x);
 Output SizeOf(BuilderRef b, Output x);

@@ -59,6 +59,57 @@ ScanValues Scan(BuilderRef b, const std::vector<Output>& initial,
                 const std::vector<Output>& sequences, const ScanBody& body,
                 ScanOptions options = {});
 
+// Gets the values, and returns whether to go on: a boolean scalar. Called twice: a graph asks at
+// the start and after each step.
+using WhileCondition = std::function<Output(const GraphBuilder& b, const Outputs& values)>;
+// Gets the values, and returns those of the next step: as many, of the same types and shapes.
+using WhileBody = std::function<Outputs(const GraphBuilder& b, const Outputs& values)>;
+
+struct WhileOptions {
+  // After so many steps the loop ends in any case; -1: no limit.
+  int64_t max_steps = -1;
+};
+
+struct WhileValues {
+  // As the last step left them; the initial ones where there was none.
+  Outputs values;
+  // How many steps there were: an int64 scalar.
+  Output steps;
+};
+
+// Runs `body` as long as `condition` holds. The gradient is a Scan over what each step saved, and
+// has a gradient itself; a run that computes it takes memory for each step.
+WhileValues While(BuilderRef b, const std::vector<Output>& initial, const WhileCondition& condition,
+                  const WhileBody& body, WhileOptions options = {});
+
+// Gets a builder for the branch, and returns its results.
+using BranchBody = std::function<Outputs(const GraphBuilder& b)>;
+
+// The results of `then` where `predicate` (a boolean scalar) holds, else those of `otherwise`: as
+// many, of the same types, but perhaps of other shapes. Only one of them runs, and a gradient flows
+// only through that one: what the other one uses gets zeros.
+Outputs Cond(BuilderRef b, Output predicate, const BranchBody& then, const BranchBody& otherwise);
+
+// Runs a function that BuildFunction made, as often as you like:
+//   const BuiltFunction cube = BuildFunction(b, "cube", {{kFloat, {-1}}}, body);
+//   const Output y = Call(b, cube, {x})[0];
+// Each call draws random numbers of its own.
+Outputs Call(BuilderRef b, const BuiltFunction& function, const std::vector<Output>& inputs);
+
+// Gets the inputs, and returns the results.
+using ForwardBody = std::function<Outputs(const GraphBuilder& b, const Outputs& inputs)>;
+// Gets the inputs, the results and the gradient that flows into each result (an invalid output
+// where that is no floating-point number), and returns the gradient in each input, of its type and
+// shape: an invalid output where none flows.
+using BackwardBody = std::function<Outputs(const GraphBuilder& b, const Outputs& inputs,
+                                           const Outputs& results, const Outputs& gradients)>;
+
+// The results of `forward`, whose gradient is what `backward` says. It is differentiated in turn
+// where somebody asks for a gradient of the gradient. Outputs of the graph around that `forward`
+// uses without being given them get no gradient: asking for one is an error.
+Outputs WithGradient(BuilderRef b, const std::vector<Output>& inputs, const ForwardBody& forward,
+                     const BackwardBody& backward);
+
 }  // namespace viv
 
 #endif  // VIV_CORE_OPS_CONTROL_H_

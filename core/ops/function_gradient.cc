@@ -3,9 +3,15 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "core/ops/array.h"
 #include "core/ops/function_copy.h"
 
 namespace viv {
+
+Output DenseGradient(const GraphBuilder& b, const Gradient& gradient, Output x) {
+  if (!gradient.sparse()) return gradient.dense;
+  return ScatterAdd(b, gradient.indices, gradient.values, ShapeOf(b, x));
+}
 
 FunctionGradient::FunctionGradient(const GradientContext& c, const Function* function,
                                    std::unique_ptr<Function> copy)

@@ -15,6 +15,9 @@
 
 namespace viv {
 
+// A gradient in x as one tensor; invalid where none flows.
+Output DenseGradient(const GraphBuilder& b, const Gradient& gradient, Output x);
+
 class FunctionGradient {
  public:
   // For the function that `attr` of the node under differentiation names.

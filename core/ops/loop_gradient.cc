@@ -56,10 +56,6 @@ absl::Status LoopDifferentiator::AddArguments(FunctionGradient& f) {
   return f.AddArgument(layout_.rows.dtype(), PartialShape(rows.dims().subspan(1))).status();
 }
 
-Output Dense(const GraphBuilder& b, const Gradient& g, Output x) {
-  return g.sparse() ? ScatterAdd(b, g.indices, g.values, ShapeOf(b, x)) : g.dense;
-}
-
 absl::StatusOr<FunctionGradient::Parts> LoopDifferentiator::SplitBody(FunctionGradient& f) {
   RETURN_IF_ERROR(AddArguments(f));
   ASSIGN_OR_RETURN(const std::vector<Gradient> gradients, f.Differentiate(ys_, seeds_, xs_));
@@ -70,7 +66,7 @@ absl::StatusOr<FunctionGradient::Parts> LoopDifferentiator::SplitBody(FunctionGr
     const bool carry = k < flow_.carries.size();
     const bool capture = !carry && k < flow_.carries.size() + flow_.captures.size();
     const Output like = carry ? seeds_[k] : capture ? sums_[k - flow_.carries.size()] : xs_[k];
-    Output gradient = Dense(b, gradients[k], like);
+    Output gradient = DenseGradient(b, gradients[k], like);
     if (!gradient.valid()) {
       gradient = capture ? like : ZerosLike(b, like);
     } else if (capture) {

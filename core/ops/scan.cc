@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/graph/shape_context.h"
+#include "core/ops/carry_shape.h"
 #include "core/ops/control.h"
 #include "core/ops/loop_gradient.h"
 
@@ -52,18 +53,9 @@ absl::Status ScanShape(ShapeContext& c) {
                    c.FunctionShapes("body", arguments, 0, c.output_types()));
   for (int i = 0; i < c.num_outputs(); ++i) {
     if (i < carries) {
-      if (c.output_type(i) != c.input_type(i)) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("carry ", i, " is ", DTypeName(c.input_type(i)), ", but the body returns ",
-                         DTypeName(c.output_type(i))));
-      }
-      absl::StatusOr<PartialShape> carry = c.input(i).Merge(results[i]);
-      if (!carry.ok()) {
-        return absl::InvalidArgumentError(
-            absl::StrCat("carry ", i, " has shape ", c.input(i).ToString(),
-                         ", but the body returns ", results[i].ToString()));
-      }
-      c.set_output(i, *std::move(carry));
+      ASSIGN_OR_RETURN(const PartialShape carry,
+                       CarryShape(c, i, results[i], absl::StrCat("carry ", i)));
+      c.set_output(i, carry);
     } else if (results[i].known_rank()) {
       PartialShape stacked = {steps};
       for (const int64_t extent : results[i].dims()) stacked.Append(extent);
@@ -99,6 +91,7 @@ const OpRegistration kScan({
               {"reverse", AttrValue(false)}},
     .shape = ScanShape,
     .gradient = ScanGradient,
+    .dynamic_output = true,
 });
 
 }  // namespace

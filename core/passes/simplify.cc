@@ -217,6 +217,12 @@ absl::StatusOr<Output> SameShapeAsBefore(ProgramGraph&, const Node& node) {
   return own_shape || SameShape(x.shape(), node.output_shape(0)) ? x : Output();
 }
 
+// Where the shapes are known to be equal.
+absl::StatusOr<Output> SimplifyOfShape(ProgramGraph&, const Node& node) {
+  const Output x = node.input(0);
+  return SameShape(x.shape(), node.input(1).shape()) ? x : Output();
+}
+
 absl::StatusOr<Output> KnownShape(ProgramGraph& graph, const Node& node) {
   const PartialShape& shape = node.input(0).shape();
   if (shape.fully_defined()) {
@@ -259,6 +265,7 @@ const std::multimap<std::string, Rule>& Rules() {
       {"Reshape", &SimplifyReshape},
       {"BroadcastTo", &SameShapeAsBefore},
       {"SumTo", &SameShapeAsBefore},
+      {"OfShape", &SimplifyOfShape},
       {"ShapeOf", &KnownShape},
       {"SizeOf", &KnownSize},
       {"Concat", &SimplifyConcat},

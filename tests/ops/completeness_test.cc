@@ -26,8 +26,11 @@ struct Exempt {
 const std::vector<Exempt>& Exemptions() {
   static const auto* list = new std::vector<Exempt>{
       {"Argument", "bound by the node that runs its function", "", ""},
+      {"Call", "runs a function", "core/cond_test.cc", "Call("},
+      {"Cond", "runs functions", "core/cond_test.cc", "Cond("},
       {"Const", "part of every case", "core/session_test.cc", "Const("},
       {"Fused", "made by a pass of other ops", "core/fusion_test.cc", "\"Fused\""},
+      {"CustomGradient", "runs functions", "core/custom_gradient_test.cc", "WithGradient("},
       {"Group", "has no value", "core/session_test.cc", "Group("},
       {"InitializeVariable", "run by Initialize()", "core/session_test.cc", "Initialize()"},
       {"Placeholder", "part of every case", "core/session_test.cc", "Placeholder("},
@@ -35,6 +38,7 @@ const std::vector<Exempt>& Exemptions() {
       {"ReadVariable", "bound by the executor", "core/session_test.cc", ".Read()"},
       {"Scan", "runs a function", "core/scan_test.cc", "Scan("},
       {"Send", "hands over to another device", "core/placement_test.cc", "OnDevice("},
+      {"While", "runs a function", "core/while_test.cc", "While("},
       {"Variable", "is state", "core/session_test.cc", "Variable "},
       {"GruGrad", "part of a gradient", "core/gru_test.cc", "Gru("},
       {"GruGatesGrad", "part of a gradient", "core/gru_test.cc", "GruCell("},

@@ -1,4 +1,4 @@
-// Identity, StopGradient, Reshape, ShapeOf, SizeOf: for every type, strings too.
+// Identity, StopGradient, OfShape, Reshape, ShapeOf, SizeOf: for every type, strings too.
 #include "op_case.h"
 
 namespace viv {
@@ -31,6 +31,20 @@ const OpCaseRegistration kViews({
          },
      .gradient = GradientKind::kZero,
      .cases = kShapes},
+});
+
+OpInput Like(const Shape& shape) { return {.shape = shape, .type = kInt32}; }
+
+const OpCaseRegistration kOfShape({
+    .op = "OfShape",
+    .oracle = Same,
+    .gradient = GradientKind::kTwice,
+    .gradient_inputs = {0},
+    .cases = {{"odd", {Uniform({3, 17}, 0, 2), Like({3, 17})}},
+              {"one", {Uniform({1}, 0, 2), Like({1})}},
+              {"empty", {Uniform({3, 0}, 0, 2), Like({3, 0})}}},
+    .bad = {{"extent", {Uniform({2}, 0, 2), Like({1})}, "the shape is [2], not [1]"},
+            {"rank", {Uniform({2}, 0, 2), Like({2, 1})}, "the shape is"}},
 });
 
 // At most one extent is -1; the rest decides it.

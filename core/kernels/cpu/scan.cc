@@ -3,7 +3,8 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/random.h"
 #include "core/base/status.h"
-#include "core/device/kernel.h"
+#include "core/kernels/cpu/carry_buffers.h"
+#include "core/kernels/cpu/function_call.h"
 
 namespace viv {
 namespace {
@@ -19,18 +20,21 @@ class ScanKernel : public Kernel {
     kernel->steps_ = sequences > 0 ? init.input_shapes[carries].dim(0) : init.attrs.Int("length");
     ASSIGN_OR_RETURN(kernel->body_, init.callable(init.attrs.String("body"),
                                                   static_cast<int>(init.output_types.size())));
-    for (int i = 0; i < carries; ++i) {
-      const size_t bytes = init.input_shapes[i].num_elements() * DTypeSize(init.input_types[i]);
-      kernel->offsets_.push_back(kernel->bytes_);
-      if (init.input_types[i] == kString) continue;
-      kernel->bytes_ += (bytes + Allocator::kAlignment - 1) & ~(Allocator::kAlignment - 1);
+    kernel->spare_ = CarryBuffers(init, kernel->carries_);
+    for (const PartialShape& shape : init.output_shapes) {
+      kernel->empty_shapes_.push_back(EmptyShape(shape));
     }
     return std::unique_ptr<Kernel>(std::move(kernel));
   }
 
-  size_t scratch_bytes() const override { return bytes_; }
+  size_t scratch_bytes() const override { return spare_.bytes(); }
 
   absl::Status Compute(const KernelContext& c) const override {
+    for (int i = 0; i < c.num_outputs(); ++i) {
+      if (!IsAllocated(c.output(i)) && (i < carries_ || steps_ == 0)) {
+        RETURN_IF_ERROR(c.AllocateOutput(i, i < carries_ ? c.input(i).shape() : empty_shapes_[i]));
+      }
+    }
     if (steps_ == 0) {
       for (int i = 0; i < carries_; ++i) c.output(i).CopyFrom(c.input(i));
       return absl::OkStatus();
@@ -43,10 +47,14 @@ class ScanKernel : public Kernel {
       arguments.push_back(row ? c.input(i).Row(first) : c.input(i));
       if (i >= rows_end_) versions[i] = c.input_version(i);
     }
-    ASSIGN_OR_RETURN(std::vector<Tensor> spare, SpareCarries(c));
+    ASSIGN_OR_RETURN(const std::vector<Tensor> spare, spare_.Tensors(c));
     for (int i = 0; i < c.num_outputs(); ++i) {
       const bool row = i >= carries_;
-      results.push_back(row ? c.output(i).Row(first) : steps_ % 2 == 1 ? c.output(i) : spare[i]);
+      if (row && !IsAllocated(c.output(i))) {
+        results.emplace_back();
+      } else {
+        results.push_back(row ? c.output(i).Row(first) : steps_ % 2 == 1 ? c.output(i) : spare[i]);
+      }
     }
     const std::unique_ptr<CallableRun> run = body_->Begin();
     StepInfo step = c.step();
@@ -55,6 +63,7 @@ class ScanKernel : public Kernel {
       step.loop_index = HashCombine(c.step().loop_index, t + 1);
       const absl::Status status = run->Run(arguments, versions, absl::MakeSpan(results), step);
       if (!status.ok()) return Annotate(status, absl::StrCat("step ", t, " of ", steps_));
+      if (k == 0) RETURN_IF_ERROR(AddFirstRows(c, t, results));
       for (int i = 0; i < carries_; ++i) {
         std::swap(arguments[i], results[i]);
         if (k == 0) results[i] = steps_ % 2 == 1 ? spare[i] : c.output(i);
@@ -67,29 +76,27 @@ class ScanKernel : public Kernel {
   }
 
  private:
-  // The second buffers of the carries.
-  absl::StatusOr<std::vector<Tensor>> SpareCarries(const KernelContext& c) const {
-    std::vector<Tensor> spare(carries_);
-    if (steps_ == 1) return spare;
-    const std::shared_ptr<Buffer> buffer =
-        Buffer::Borrow(c.scratch(), bytes_, nullptr, /*writable=*/true);
-    for (int i = 0; i < carries_; ++i) {
-      const Tensor& like = c.output(i);
-      if (like.dtype() == kString) {
-        ASSIGN_OR_RETURN(spare[i], Tensor::Make(kString, like.shape()));
-      } else {
-        spare[i] = Tensor(like.dtype(), like.shape(), buffer, offsets_[i]);
-      }
+  // Where the plan does not know the rows of an output: their shape is that of the first one.
+  absl::Status AddFirstRows(const KernelContext& c, int64_t t, std::vector<Tensor>& results) const {
+    for (int i = carries_; i < c.num_outputs(); ++i) {
+      if (IsAllocated(c.output(i))) continue;
+      std::vector<int64_t> dims = {steps_};
+      const auto row = results[i].shape().dims();
+      dims.insert(dims.end(), row.begin(), row.end());
+      ASSIGN_OR_RETURN(const Shape shape, Shape::Checked(dims));
+      RETURN_IF_ERROR(c.AllocateOutput(i, shape));
+      c.output(i).Row(t).CopyFrom(results[i]);
+      results[i] = c.output(i).Row(t);
     }
-    return spare;
+    return absl::OkStatus();
   }
 
   int carries_ = 0;
   int rows_end_ = 0;  // of the inputs that are sequences
   bool reverse_ = false;
   int64_t steps_ = 0;
-  size_t bytes_ = 0;
-  std::vector<size_t> offsets_;  // by carry, in the scratch memory
+  CarryBuffers spare_;
+  std::vector<Shape> empty_shapes_;  // by output: where there are no steps
   std::shared_ptr<const Callable> body_;
 };
 

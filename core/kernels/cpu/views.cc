@@ -8,6 +8,7 @@ KernelDef View(const char* op) { return {.op = op, .device = "cpu", .alias = tru
 
 const KernelRegistration kIdentity(View("Identity"));
 const KernelRegistration kStopGradient(View("StopGradient"));
+const KernelRegistration kOfShape(View("OfShape"));
 const KernelRegistration kReshape(View("Reshape"));
 const KernelRegistration kExpandDims(View("ExpandDims"));
 const KernelRegistration kSqueeze(View("Squeeze"));
