@@ -13,7 +13,7 @@ import pathlib
 import re
 import sys
 
-SOURCES = {".cc", ".h", ".cu", ".cuh"}
+SOURCES = {".c", ".cc", ".h", ".cu", ".cuh"}
 MARK = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + r")\b")
 BUNDLE_BYTES = 8 << 20
 
