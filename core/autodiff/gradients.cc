@@ -60,9 +60,13 @@ absl::StatusOr<Gradient> Differentiator::Sum(const GraphBuilder& b, Output outpu
       std::all_of(parts.begin(), parts.end(), [](const Gradient& part) { return part.sparse(); });
   Gradient sum;
   if (all_sparse) {
+    // Indices of int32 and of int64 meet in int64.
+    const bool alike = std::all_of(parts.begin(), parts.end(), [&](const Gradient& part) {
+      return part.indices.dtype() == parts[0].indices.dtype();
+    });
     std::vector<Output> indices, values;
     for (const Gradient& part : parts) {
-      indices.push_back(part.indices);
+      indices.push_back(alike ? part.indices : Cast(b, part.indices, kInt64));
       values.push_back(part.values);
     }
     sum.indices = Concat(b, indices, 0);

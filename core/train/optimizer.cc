@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/autodiff/gradients.h"
+#include "core/base/status.h"
 #include "core/ops/array.h"
 #include "core/ops/math.h"
 #include "core/ops/optimizer.h"
@@ -21,15 +22,39 @@ Variable Slot(BuilderRef b, const Variable& v, const std::string& slot) {
 
 // One variable's rule. `update`, `rate`: float scalars.
 struct RuleInputs {
-  Output gradient;
+  Gradient gradient;
   Output rate;
   Output update;  // the number of this update, from 1
 };
-using Rule = std::function<Output(BuilderRef b, const Variable& v, const RuleInputs& in)>;
+struct Rule {
+  // Leaves a variable alone where its gradient is 0: then rows are as good as the whole.
+  bool exact_for_rows;
+  std::function<Output(BuilderRef b, const Variable& v, const RuleInputs& in)> apply;
+};
 
-Output GlobalNorm(BuilderRef b, const std::vector<Output>& gradients) {
+// The part of a gradient that its norm and its scale are about.
+Output& Values(Gradient& gradient) { return gradient.sparse() ? gradient.values : gradient.dense; }
+
+// One for each variable.
+absl::StatusOr<std::vector<Gradient>> GradientsOf(const GraphBuilder& b, Output loss,
+                                                  const std::vector<Variable>& variables) {
+  std::vector<Output> reads;
+  for (const Variable& v : variables) reads.push_back(v.Read());
+  ASSIGN_OR_RETURN(std::vector<Gradient> gradients, Gradients(b, {loss}, reads));
+  for (size_t i = 0; i < reads.size(); ++i) {
+    if (!gradients[i].valid()) gradients[i].dense = ZerosLike(b, reads[i]);
+  }
+  return gradients;
+}
+
+// A sparse gradient with each row once.
+Gradient Combined(BuilderRef b, const Gradient& gradient, const Variable& v) {
+  return CombineRows(b, gradient, ShapeOf(b, v.Read()));
+}
+
+Output GlobalNorm(BuilderRef b, std::vector<Gradient> gradients) {
   Output total = Const(b, 0.0f);
-  for (const Output& g : gradients) total = Add(b, total, Sum(b, Square(b, g)));
+  for (Gradient& g : gradients) total = Add(b, total, Sum(b, Square(b, Values(g))));
   return Sqrt(b, total);
 }
 
@@ -40,18 +65,33 @@ Output ClipFactor(BuilderRef b, Output norm, float most) {
 }
 
 // Replaces each gradient by the mean over those that wait and itself, and returns the target that
-// lets it wait instead. Targets that empty the store go to `emptied`.
+// lets it wait instead. Targets that empty the store go to `emptied`. What waits is dense.
 Output Accumulate(BuilderRef b, const std::vector<Variable>& variables, int count,
-                  std::vector<Output>& gradients, std::vector<Output>& emptied) {
+                  std::vector<Gradient>& gradients, std::vector<Output>& emptied) {
   std::vector<Output> added;
-  const Output share = Const(b, 1.0f / static_cast<float>(count));
+  const Output share = Const(b, 1.0f / static_cast<float>(count)), minus_one = Const(b, -1.0f);
   for (size_t i = 0; i < gradients.size(); ++i) {
     const Variable store = Slot(b, variables[i], "accumulated");
-    added.push_back(AssignAdd(b, store, gradients[i]));
-    gradients[i] = Mul(b, Add(b, store.Read(), gradients[i]), share);
+    Gradient& g = gradients[i];
+    added.push_back(g.sparse() ? ApplySgd(b, store, Combined(b, g, store), minus_one)
+                               : AssignAdd(b, store, g.dense));
+    g = {.dense = Densify(b, g, store.Read())};
+    g.dense = Mul(b, Add(b, store.Read(), g.dense), share);
     emptied.push_back(Assign(b, store, ZerosLike(b, store.Read())));
   }
   return Group(b, added);
+}
+
+// Moves each average by a share of its way to the variable's value.
+Output MoveAverages(BuilderRef ref, Output share) {
+  const GraphBuilder& b = ref.builder();
+  std::vector<Output> targets;
+  for (const Variable& v : Variables(b.graph(), /*trainable_only=*/true)) {
+    const Variable average(b, absl::StrCat("average/", v.name()), v.initial(),
+                           {.trainable = false});
+    targets.push_back(ApplySgd(b, average, Sub(b, average.Read(), v.Read()), share));
+  }
+  return Group(b, targets);
 }
 
 OptimizerStep BuildStep(BuilderRef ref, Output loss, const Schedule& schedule,
@@ -59,97 +99,77 @@ OptimizerStep BuildStep(BuilderRef ref, Output loss, const Schedule& schedule,
   const GraphBuilder& b = ref.builder();
   if (!loss.valid()) return {};
   const std::vector<Variable> variables = Variables(b.graph(), /*trainable_only=*/true);
-  std::vector<Output> reads;
-  for (const Variable& v : variables) reads.push_back(v.Read());
-  absl::StatusOr<std::vector<Output>> dense = DenseGradients(b, {loss}, reads);
-  if (!dense.ok()) {
-    ref.SetError(dense.status());
+  absl::StatusOr<std::vector<Gradient>> of_loss = GradientsOf(b, loss, variables);
+  if (!of_loss.ok()) {
+    ref.SetError(of_loss.status());
     return {};
   }
-  std::vector<Output> gradients = *std::move(dense);
+  std::vector<Gradient> gradients = *std::move(of_loss);
   OptimizerStep result;
   std::vector<Output> targets;
   if (options.accumulate > 1) {
     result.accumulate = Accumulate(b, variables, options.accumulate, gradients, targets);
   }
+  for (size_t i = 0; i < gradients.size(); ++i) {
+    Gradient& g = gradients[i];
+    const bool rows = options.lazy_rows || rule.exact_for_rows;
+    if (!g.sparse()) continue;
+    g = rows ? Combined(b, g, variables[i]) : Gradient{.dense = Densify(b, g, variables[i].Read())};
+  }
   result.gradient_norm = GlobalNorm(b, gradients);
   if (options.clip_norm > 0) {
     const Output factor = ClipFactor(b, result.gradient_norm, options.clip_norm);
-    for (Output& g : gradients) g = Mul(b, g, factor);
+    for (Gradient& g : gradients) Values(g) = Mul(b, Values(g), factor);
   }
   const Variable updates(b, "optimizer/updates", Const(b, int64_t{0}), {.trainable = false});
   const Output update = Cast(b, Add(b, updates.Read(), Const(b, int64_t{1})), kFloat);
   result.rate = schedule.Build(b, update);
   for (size_t i = 0; i < variables.size(); ++i) {
-    targets.push_back(rule(b, variables[i], {gradients[i], result.rate, update}));
+    targets.push_back(rule.apply(b, variables[i], {gradients[i], result.rate, update}));
   }
   targets.push_back(AssignAdd(b, updates, Const(b, int64_t{1})));
+  if (options.average_decay > 0) {
+    const Output early = Div(b, Const(b, 9.0f), Add(b, Const(b, 10.0f), update));
+    targets.push_back(MoveAverages(b, Maximum(b, early, Const(b, 1 - options.average_decay))));
+  }
   result.update = Group(b, targets);
   return result;
-}
-
-// v -= rate * gradient / (sqrt(squares) + epsilon), and the slot takes the new squares.
-Output ApplyScaled(BuilderRef b, const Variable& v, const Variable& slot, Output squares,
-                   float epsilon, const RuleInputs& in) {
-  const Output scaled = Div(b, in.gradient, Add(b, Sqrt(b, squares), Const(b, epsilon)));
-  return Group(b, {ApplySgd(b, v, scaled, in.rate), Assign(b, slot, squares)});
 }
 
 }  // namespace
 
 OptimizerStep Sgd::Step(BuilderRef ref, Output loss) const {
-  return BuildStep(ref, loss, learning_rate, options,
-                   [this](BuilderRef b, const Variable& v, const RuleInputs& in) {
-                     if (momentum == 0) return ApplySgd(b, v, in.gradient, in.rate);
-                     const Variable u = Slot(b, v, "momentum");
-                     const Output factor = Const(b, momentum);
-                     const Output moved = Add(b, Mul(b, u.Read(), factor), in.gradient);
-                     const Output step =
-                         nesterov ? Add(b, in.gradient, Mul(b, moved, factor)) : moved;
-                     return Group(b, {ApplySgd(b, v, step, in.rate), Assign(b, u, moved)});
-                   });
+  const auto apply = [this](BuilderRef b, const Variable& v, const RuleInputs& in) {
+    if (momentum == 0) return ApplySgd(b, v, in.gradient, in.rate);
+    return ApplyMomentum(b, v, Slot(b, v, "momentum"), in.gradient, in.rate, momentum, nesterov);
+  };
+  return BuildStep(ref, loss, learning_rate, options, {momentum == 0, apply});
 }
 
 OptimizerStep Adagrad::Step(BuilderRef ref, Output loss) const {
-  return BuildStep(ref, loss, learning_rate, options,
-                   [this](BuilderRef b, const Variable& v, const RuleInputs& in) {
-                     const Variable s = Slot(b, v, "squares");
-                     const Output squares = Add(b, s.Read(), Square(b, in.gradient));
-                     return ApplyScaled(b, v, s, squares, epsilon, in);
-                   });
+  const auto apply = [this](BuilderRef b, const Variable& v, const RuleInputs& in) {
+    return ApplyAdagrad(b, v, Slot(b, v, "squares"), in.gradient, in.rate, epsilon);
+  };
+  return BuildStep(ref, loss, learning_rate, options, {/*exact_for_rows=*/true, apply});
 }
 
 OptimizerStep RmsProp::Step(BuilderRef ref, Output loss) const {
-  return BuildStep(ref, loss, learning_rate, options,
-                   [this](BuilderRef b, const Variable& v, const RuleInputs& in) {
-                     const Variable s = Slot(b, v, "squares");
-                     const Output squares =
-                         Add(b, Mul(b, s.Read(), Const(b, decay)),
-                             Mul(b, Square(b, in.gradient), Const(b, 1 - decay)));
-                     return ApplyScaled(b, v, s, squares, epsilon, in);
-                   });
+  const auto apply = [this](BuilderRef b, const Variable& v, const RuleInputs& in) {
+    return ApplyRmsProp(b, v, Slot(b, v, "squares"), in.gradient, in.rate, decay, epsilon);
+  };
+  return BuildStep(ref, loss, learning_rate, options, {/*exact_for_rows=*/false, apply});
 }
 
 OptimizerStep Adam::Step(BuilderRef ref, Output loss) const {
   const AdamOptions adam = {
       .beta1 = beta1, .beta2 = beta2, .epsilon = epsilon, .weight_decay = weight_decay};
-  return BuildStep(ref, loss, learning_rate, options,
-                   [&adam](BuilderRef b, const Variable& v, const RuleInputs& in) {
-                     const Variable m = Slot(b, v, "mean"), s = Slot(b, v, "squares");
-                     return ApplyAdam(b, v, m, s, in.gradient, in.rate, in.update, adam);
-                   });
+  const auto apply = [&adam](BuilderRef b, const Variable& v, const RuleInputs& in) {
+    const Variable m = Slot(b, v, "mean"), s = Slot(b, v, "squares");
+    return ApplyAdam(b, v, m, s, in.gradient, in.rate, in.update, adam);
+  };
+  return BuildStep(ref, loss, learning_rate, options, {/*exact_for_rows=*/false, apply});
 }
 
-Output UpdateAverages(BuilderRef ref, float decay) {
-  const GraphBuilder& b = ref.builder();
-  std::vector<Output> targets;
-  for (const Variable& v : Variables(b.graph(), /*trainable_only=*/true)) {
-    const Variable average(b, absl::StrCat("average/", v.name()), v.initial(),
-                           {.trainable = false});
-    const Output way = Sub(b, v.Read(), average.Read());
-    targets.push_back(AssignAdd(b, average, Mul(b, way, Const(b, 1 - decay))));
-  }
-  return Group(b, targets);
-}
+Output UpdateAverages(BuilderRef b, float decay) { return MoveAverages(b, Const(b, 1 - decay)); }
 
 }  // namespace viv

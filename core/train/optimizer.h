@@ -31,6 +31,14 @@ struct OptimizerOptions {
   float clip_norm = 0;
   // Batches of gradients to an update: `accumulate` is run for all but the last.
   int accumulate = 1;
+  // The gradient of a table that is only gathered from consists of the rows that a batch names.
+  // Sgd without momentum and Adagrad touch those alone, which changes nothing. The other rules
+  // would move all rows; lazy, they leave the rows that a batch does not name as they are, their
+  // means and squares too (as TensorFlow's LazyAdam does). Accumulated gradients are dense.
+  bool lazy_rows = true;
+  // Averages of the variables (as UpdateAverages), moved in each update, early ones faster: the
+  // decay of update t is at most (1 + t) / (10 + t). 0: none. A Trainer scores and keeps them.
+  float average_decay = 0;
 };
 
 // v -= rate g, or with momentum u = momentum u + g; v -= rate u (nesterov: g + momentum u).
