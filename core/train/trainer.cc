@@ -1,16 +1,22 @@
 // The training loop. What a checkpoint needs beyond the variables is in TrainerState.
 #include "core/train/trainer.h"
 
+#include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "absl/strings/str_replace.h"
 #include "core/base/guard.h"
+#include "core/base/logging.h"
 #include "core/base/progress.h"
 #include "core/base/status.h"
+#include "core/ops/state.h"
+#include "core/train/event_file.h"
 #include "core/train/interrupt.h"
 #include "nlohmann/json.hpp"
 
@@ -19,23 +25,34 @@ namespace {
 
 constexpr char kReaderText[] = "reader";
 constexpr char kTrainerText[] = "trainer";
+constexpr char kAverage[] = "average/";
+constexpr int kAll = std::numeric_limits<int>::max();
 
 double Seconds() {
   return std::chrono::duration<double>(std::chrono::steady_clock::now().time_since_epoch()).count();
 }
 
+// What was saved as one of the best.
+struct Scored {
+  double score = 0;
+  int64_t update = 0;
+};
+
 struct TrainerState {
   int64_t updates = 0;
   int64_t batches = 0;
-  bool scored = false;
-  double best_score = 0;
-  int64_t best_update = 0;
-  int worse = 0;  // scores in a row that were not better
+  int64_t scored_update = 0;  // the last that was scored; 0: none
+  std::vector<Scored> best;   // the best first
+  int worse = 0;              // scores in a row that were not better
 
   std::string ToJson() const {
-    return nlohmann::json{{"updates", updates},         {"batches", batches},
-                          {"scored", scored},           {"best_score", best_score},
-                          {"best_update", best_update}, {"worse", worse}}
+    nlohmann::json list = nlohmann::json::array();
+    for (const Scored& one : best) list.push_back({one.score, one.update});
+    return nlohmann::json{{"updates", updates},
+                          {"batches", batches},
+                          {"scored_update", scored_update},
+                          {"best", list},
+                          {"worse", worse}}
         .dump();
   }
   absl::Status FromJson(const std::string& text) {
@@ -43,13 +60,18 @@ struct TrainerState {
       const nlohmann::json json = nlohmann::json::parse(text);
       json.at("updates").get_to(updates);
       json.at("batches").get_to(batches);
-      json.at("scored").get_to(scored);
-      json.at("best_score").get_to(best_score);
-      json.at("best_update").get_to(best_update);
+      json.at("scored_update").get_to(scored_update);
       json.at("worse").get_to(worse);
+      best.clear();
+      for (const nlohmann::json& one : json.at("best")) {
+        best.push_back({one.at(0).get<double>(), one.at(1).get<int64_t>()});
+      }
     });
   }
 };
+
+// Every so many updates; 0: never.
+bool Due(int64_t update, int64_t every) { return every > 0 && update % every == 0; }
 
 class Trainer {
  public:
@@ -60,12 +82,13 @@ class Trainer {
         task_(task),
         options_(options),
         latest_(options.env, JoinPath(options.directory, "checkpoints"), options.keep),
-        best_(options.env, JoinPath(options.directory, "best"), options.keep_best) {}
+        best_(options.env, JoinPath(options.directory, "best"), kAll) {}
 
   absl::StatusOr<TrainingResult> Run(const Dataset& data) {
     ASSIGN_OR_RETURN(reader_, data.MakeIterator());
     RETURN_IF_ERROR(Prepare());
     RETURN_IF_ERROR(Begin());
+    BeginEvents();
     const InterruptGuard interrupt;
     Progress progress({.label = options_.label,
                        .unit = "updates",
@@ -79,21 +102,27 @@ class Trainer {
       if (!data_left) break;
       saved = false;
       progress.Update(state_.updates, note_);
-      if (state_.updates % options_.log_every == 0) Log(&progress);
-      if (options_.score_every > 0 && state_.updates % options_.score_every == 0) {
-        RETURN_IF_ERROR(Score(&progress));
-      }
-      if (options_.checkpoint_every > 0 && state_.updates % options_.checkpoint_every == 0) {
+      if (Due(state_.updates, options_.log_every)) Log(&progress);
+      if (Due(state_.updates, options_.score_every)) RETURN_IF_ERROR(Score(&progress));
+      if (Due(state_.updates, options_.checkpoint_every)) {
         RETURN_IF_ERROR(Save(latest_));
         saved = true;
       }
       result_.interrupted = InterruptGuard::requested();
     }
+    const bool unscored = state_.updates > 0 && state_.scored_update < state_.updates;
+    if (options_.score_every > 0 && unscored && !result_.interrupted) {
+      RETURN_IF_ERROR(Score(&progress));
+      saved = false;
+    }
     progress.Finish();
     if (!saved) RETURN_IF_ERROR(Save(latest_));
+    if (losses_ > 0) result_.loss = loss_sum_ / static_cast<double>(losses_);
     result_.updates = state_.updates;
-    result_.best_score = state_.best_score;
-    result_.best_update = state_.best_update;
+    if (!state_.best.empty()) {
+      result_.best_score = state_.best[0].score;
+      result_.best_update = state_.best[0].update;
+    }
     return result_;
   }
 
@@ -129,7 +158,23 @@ class Trainer {
     if (!options_.allow_inexact) RETURN_IF_ERROR(CheckConditions(checkpoint.conditions));
     RETURN_IF_ERROR(RestoreVariables(session_, graph_, checkpoint.tensors));
     RETURN_IF_ERROR(state_.FromJson(checkpoint.texts[kTrainerText]));
+    result_.stopped_early = OutOfPatience();
     return reader_->Restore(checkpoint.texts[kReaderText]);
+  }
+
+  bool OutOfPatience() const { return options_.patience > 0 && state_.worse >= options_.patience; }
+
+  // Curves are a by-product: a run goes on without them.
+  void BeginEvents() {
+    if (options_.directory.empty()) return;
+    absl::StatusOr<std::unique_ptr<EventFile>> events =
+        EventFile::Create(options_.env, JoinPath(options_.directory, "events"),
+                          {.first_step = state_.updates == 0 ? 0 : state_.updates + 1});
+    if (events.ok()) {
+      events_ = *std::move(events);
+    } else {
+      LOG(WARNING) << "no event file is written: " << events.status().message();
+    }
   }
 
   // One update; false where the data ended before it was complete.
@@ -157,34 +202,38 @@ class Trainer {
     }
     ++state_.updates;
     if (!std::isfinite(loss_sum_)) {
-      return absl::FailedPreconditionError(absl::StrCat(
-          "the loss of update ", state_.updates, " is not finite; a lower learning rate or ",
-          "--clip_norm may help; checkpoints up to update ",
-          state_.updates / std::max<int64_t>(options_.checkpoint_every, 1) *
-              options_.checkpoint_every,
-          " are kept"));
+      return absl::FailedPreconditionError(
+          absl::StrCat("the loss of update ", state_.updates, " is not finite; a lower learning ",
+                       "rate or clipping the gradient's norm may help",
+                       options_.directory.empty() ? "" : "; the last checkpoint is kept"));
     }
     return true;
   }
 
-  void Record(const std::string& name, double value) const {
+  void Record(std::string name, double value) {
+    absl::StrReplaceAll({{" ", "_"}}, &name);
     if (options_.record) options_.record(state_.updates, name, value);
+    if (events_ == nullptr) return;
+    if (const absl::Status status = events_->AddScalar(state_.updates, name, value); !status.ok()) {
+      LOG(WARNING) << "no more events are written: " << status.message();
+      events_ = nullptr;
+    }
   }
 
   void Log(Progress* progress) {
     const double seconds = Seconds() - window_begin_;
     result_.loss = loss_sum_ / static_cast<double>(losses_);
     note_ = absl::StrFormat("loss %.3f", result_.loss);
-    Record("loss", result_.loss);
-    Record("learning_rate", results_[1].scalar<float>());
-    Record("gradient_norm", results_[2].scalar<float>());
+    Record("train/loss", result_.loss);
+    Record("train/learning_rate", results_[1].scalar<float>());
+    Record("train/gradient_norm", results_[2].scalar<float>());
     if (task_.count_units) {
       const double rate = static_cast<double>(units_) / seconds;
       absl::StrAppendFormat(&note_, ", %.0f %s/s", rate, task_.unit);
-      Record(absl::StrCat(task_.unit, "_per_second"), rate);
+      Record(absl::StrCat("train/", task_.unit, "_per_second"), rate);
     }
-    if (state_.scored) {
-      absl::StrAppendFormat(&note_, ", best %s %.2f", task_.score_name, state_.best_score);
+    if (!state_.best.empty()) {
+      absl::StrAppendFormat(&note_, ", best %s %.2f", task_.score_name, state_.best[0].score);
     }
     progress->Update(state_.updates, note_);
     ResetWindow();
@@ -197,25 +246,61 @@ class Trainer {
     units_ = 0;
   }
 
+  // Gives the trainable variables their averages where there are any, or takes them back.
+  absl::StatusOr<NamedTensors> UseAverages() {
+    NamedTensors trained = session_.VariableValues(), replaced;
+    for (const Variable& v : Variables(graph_, /*trainable_only=*/true)) {
+      const auto average = trained.find(absl::StrCat(kAverage, v.name()));
+      if (average == trained.end()) continue;
+      RETURN_IF_ERROR(session_.SetVariable(v.name(), average->second));
+      replaced[v.name()] = trained[v.name()];
+    }
+    return replaced;
+  }
+
+  absl::StatusOr<double> ScoreOfAverages() {
+    ASSIGN_OR_RETURN(const NamedTensors trained, UseAverages());
+    const absl::StatusOr<double> score = task_.score(session_);
+    for (const auto& [name, value] : trained) {
+      RETURN_IF_ERROR(session_.SetVariable(name, value));
+    }
+    if (score.ok() && !std::isfinite(*score)) {
+      return absl::FailedPreconditionError(
+          absl::StrCat("the ", task_.score_name, " of update ", state_.updates, " is not finite"));
+    }
+    return score;
+  }
+
   absl::Status Score(Progress* progress) {
     if (!task_.score) return absl::OkStatus();
     const double begin = Seconds();
-    ASSIGN_OR_RETURN(const double score, task_.score(session_));
+    ASSIGN_OR_RETURN(const double score, ScoreOfAverages());
     window_begin_ += Seconds() - begin;  // scoring is no training time
-    Record(task_.score_name, score);
+    Record(absl::StrCat("validation/", task_.score_name), score);
     if (losses_ > 0) result_.loss = loss_sum_ / static_cast<double>(losses_);
-    const bool better = !state_.scored || score > state_.best_score;
+    state_.scored_update = state_.updates;
+    const bool better = state_.best.empty() || score > state_.best[0].score;
     progress->Print(absl::StrFormat("update %d: loss %.3f, %s %.2f%s", state_.updates, result_.loss,
                                     task_.score_name, score, better ? " (best)" : ""));
-    if (better) {
-      state_.scored = true;
-      state_.best_score = score;
-      state_.best_update = state_.updates;
-      state_.worse = 0;
-      return Save(best_);
+    state_.worse = better ? 0 : state_.worse + 1;
+    result_.stopped_early = OutOfPatience();
+    return KeepIfGood(score);
+  }
+
+  // Saves what is one of the best, and removes what no longer is one.
+  absl::Status KeepIfGood(double score) {
+    const size_t most = static_cast<size_t>(std::max(options_.keep_best, 1));
+    const auto place = std::find_if(state_.best.begin(), state_.best.end(),
+                                    [&](const Scored& one) { return score > one.score; });
+    if (place == state_.best.end() && state_.best.size() >= most) return absl::OkStatus();
+    state_.best.insert(place, {score, state_.updates});
+    RETURN_IF_ERROR(Save(best_));
+    while (state_.best.size() > most) {
+      const int64_t worst = state_.best.back().update;
+      state_.best.pop_back();
+      if (options_.directory.empty()) continue;
+      RETURN_IF_ERROR(options_.env->Remove(best_.PathOf(worst)));
     }
-    ++state_.worse;
-    result_.stopped_early = options_.patience > 0 && state_.worse >= options_.patience;
     return absl::OkStatus();
   }
 
@@ -236,6 +321,7 @@ class Trainer {
   const TrainerOptions& options_;
   CheckpointStore latest_, best_;
   std::unique_ptr<DatasetIterator> reader_;
+  std::unique_ptr<EventFile> events_;  // may be null
   std::optional<PreparedRun> update_, accumulate_;
   Tensor results_[4];  // loss, rate, gradient norm, and nothing for the update
   TrainerState state_;

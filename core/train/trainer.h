@@ -1,10 +1,10 @@
 // The loop that trains: data in, step, metrics, validation, checkpoints, progress.
 //
 // A run lives in a directory: <directory>/checkpoints, of which the latest is where it goes on
-// after whatever stopped it, and <directory>/best, what validated best. A run that was killed and
-// resumed ends with the same bits as one that was not: the checkpoint holds the variables (the
-// optimizer's among them), the reader's position and the number of the batch, from which random ops
-// draw.
+// after whatever stopped it, <directory>/best, what validated best, and <directory>/events, curves
+// for TensorBoard (`tensorboard --logdir <directory>`). A run that was killed and resumed ends with
+// the same bits as one that was not: the checkpoint holds the variables (the optimizer's among
+// them), the reader's position and the number of the batch, from which random ops draw.
 #ifndef VIV_CORE_TRAIN_TRAINER_H_
 #define VIV_CORE_TRAIN_TRAINER_H_
 
@@ -34,7 +34,8 @@ struct TrainingTask {
   // What counts for the rate that is shown ("words", how many are in an element); may be empty.
   std::string unit;
   std::function<int64_t(const Example&)> count_units;
-  // A figure that is better when higher, e.g. BLEU or the negative loss; may be empty.
+  // A figure that is better when higher, e.g. BLEU or the negative loss; may be empty. While it is
+  // computed, trainable variables that have an average ("average/<variable>") hold that.
   std::string score_name = "score";
   std::function<absl::StatusOr<double>(Session&)> score;
 };
@@ -44,11 +45,12 @@ struct TrainerOptions {
   std::string directory;
   // Updates in all, those before a resumption included.
   int64_t updates = 1000;
+  // 0, here and below: never.
   int64_t log_every = 50;
-  // 0: never.
+  // The end of a run is scored too.
   int64_t score_every = 0;
   int64_t checkpoint_every = 1000;
-  // So many of the latest checkpoints, and of the best.
+  // So many of the latest checkpoints, and of those with the best scores.
   int keep = 2;
   int keep_best = 1;
   // Ends after so many scores in a row that were not better than the best; 0: never.
@@ -58,14 +60,15 @@ struct TrainerOptions {
   // Texts that are kept in checkpoints and must be equal when a run is resumed (the settings).
   std::map<std::string, std::string> settings;
   std::string label = "train";
-  // Gets every figure that is logged: loss, learning rate, gradient norm, score, units a second.
+  // Gets every figure that goes to the event files: "train/loss", "train/learning_rate",
+  // "train/gradient_norm", "train/<unit>_per_second" and "validation/<score name>".
   std::function<void(int64_t update, const std::string& name, double value)> record;
   Env* env = Env::Default();
 };
 
 struct TrainingResult {
   int64_t updates = 0;
-  double loss = 0;  // the mean since the last line of the log
+  double loss = 0;  // the mean since the last line of the log; 0 where nothing was left to do
   double best_score = 0;
   int64_t best_update = 0;  // 0: none was scored
   bool interrupted = false;

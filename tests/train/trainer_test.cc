@@ -1,11 +1,18 @@
 // Optimizers against their formulas, schedules against numbers, and the training loop: resumption
-// to the bit, early stopping, settings that differ.
+// to the bit, early stopping, the best checkpoints, curves, Ctrl-C, settings that differ.
 #include "core/train/trainer.h"
 
 #include <cmath>
+#include <csignal>
+#include <cstdlib>
+#include <map>
 #include <vector>
 
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
 #include "core/base/status.h"
+#include "core/data/tfrecord.h"
 #include "core/ops/array.h"
 #include "core/ops/math.h"
 #include "core/ops/nn.h"
@@ -175,6 +182,190 @@ TEST_F(TrainerTest, StopsEarlyAndKeepsTheBest) {
   EXPECT_EQ(result->best_update, 5);
   CheckpointStore best(Env::Default(), JoinPath(directory, "best"));
   EXPECT_THAT(*best.Steps(), ElementsAre(5));
+  // Who has stopped does not go on when called again.
+  SmallRun again(directory);
+  again.options.score_every = 5;
+  again.options.patience = 3;
+  const absl::StatusOr<TrainingResult> same = again.Run(1000);
+  ASSERT_TRUE(same.ok()) << same.status();
+  EXPECT_TRUE(same->stopped_early);
+  EXPECT_EQ(same->updates, 20);
+}
+
+TEST_F(TrainerTest, KeepsTheBestCheckpointsByScore) {
+  const std::string directory = Directory("best");
+  SmallRun run(directory);
+  run.options.score_every = 5;
+  run.options.keep_best = 2;
+  std::vector<double> scores = {3, 5, 1, 4, 4, 2};
+  run.task.score = [&](Session&) -> absl::StatusOr<double> {
+    const double score = scores.front();
+    scores.erase(scores.begin());
+    return score;
+  };
+  const absl::StatusOr<TrainingResult> result = run.Run(28);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_EQ(result->best_score, 5);
+  EXPECT_EQ(result->best_update, 10);
+  // 5 and the first 4; the end, update 28, was scored too.
+  EXPECT_THAT(*CheckpointStore(Env::Default(), JoinPath(directory, "best")).Steps(),
+              ElementsAre(10, 20));
+  EXPECT_TRUE(scores.empty());
+}
+
+TEST_F(TrainerTest, AScoreThatIsNotFiniteIsAnError) {
+  SmallRun run("");
+  run.options.score_every = 2;
+  run.task.score = [](Session&) -> absl::StatusOr<double> { return std::nan(""); };
+  EXPECT_THAT(std::string(run.Run(5).status().message()),
+              HasSubstr("the nothing of update 2 is not finite"));
+}
+
+TEST_F(TrainerTest, ScoresTheAverages) {
+  SmallRun run("");
+  run.task.step =
+      Sgd{.learning_rate = 0.1f, .options = {.average_decay = 0.5f}}.Step(run.b, run.task.loss);
+  run.options.score_every = 3;
+  NamedTensors seen;
+  run.task.score = [&](Session& session) -> absl::StatusOr<double> {
+    seen = session.VariableValues();
+    return 1.0;
+  };
+  ASSERT_TRUE(run.Run(3).ok());
+  EXPECT_TRUE(seen.at("w").Identical(run.values.at("average/w")));
+  EXPECT_FALSE(seen.at("w").Identical(run.values.at("w")));
+  EXPECT_TRUE(seen.at("optimizer/updates").Identical(run.values.at("optimizer/updates")));
+}
+
+// The steps and values of one curve.
+using Curve = std::vector<std::pair<int64_t, double>>;
+
+TEST_F(TrainerTest, RecordsCurvesThatAResumedRunContinues) {
+  const std::string directory = Directory("events");
+  std::map<std::string, Curve> curves;
+  for (const int64_t updates : {10, 20}) {
+    SmallRun run(directory);
+    run.options.log_every = 5;
+    run.options.score_every = 10;
+    run.task.unit = "odd words";
+    run.task.count_units = [](const Example& batch) { return batch[0].dim(0); };
+    run.options.record = [&](int64_t update, const std::string& name, double value) {
+      curves[name].push_back({update, value});
+    };
+    ASSERT_TRUE(run.Run(updates).ok());
+  }
+  std::vector<std::string> names;
+  for (const auto& [name, curve] : curves) names.push_back(name);
+  EXPECT_THAT(names, ElementsAre("train/gradient_norm", "train/learning_rate", "train/loss",
+                                 "train/odd_words_per_second", "validation/nothing"));
+  const Curve& loss = curves["train/loss"];
+  ASSERT_EQ(loss.size(), 4u);
+  for (int i = 0; i < 4; ++i) EXPECT_EQ(loss[i].first, 5 * (i + 1));
+
+  // The files hold the same; their reader checks the checksums.
+  const std::string events = JoinPath(directory, "events");
+  const std::vector<std::string> files = *Env::Default()->ListDir(events);
+  ASSERT_EQ(files.size(), 2u);
+  int found = 0;
+  for (const std::string& file : files) {
+    auto reader = *TfRecordReader::Open(Env::Default(), JoinPath(events, file));
+    std::string record;
+    while (true) {
+      const absl::StatusOr<bool> more = reader->Next(&record);
+      ASSERT_TRUE(more.ok()) << more.status();
+      if (!*more) break;
+      found += record.find("train/loss") != std::string::npos;
+    }
+  }
+  EXPECT_EQ(found, 4);
+}
+
+// TensorBoard's own reader finds one curve, without a seam, in what two runs wrote.
+TEST_F(TrainerTest, TensorBoardReadsTheCurves) {
+  const char* python = std::getenv("VIV_TENSORBOARD_PYTHON");
+  const std::string interpreter = python == nullptr ? "python3" : python;
+  if (std::system((interpreter + " -c 'import tensorboard' 2>/dev/null").c_str()) != 0) {
+    GTEST_SKIP() << "no tensorboard for " << interpreter;
+  }
+  const std::string directory = Directory("tensorboard");
+  Curve loss;
+  // The second run repeats what the first did after its last checkpoint, at update 14.
+  for (const int64_t updates : {18, 30}) {
+    SmallRun run(directory);
+    run.options.log_every = 2;
+    run.options.record = [&](int64_t update, const std::string& name, double value) {
+      if (name == "train/loss" && (updates == 30 || update <= 14)) loss.push_back({update, value});
+    };
+    ASSERT_TRUE(run.Run(updates).ok());
+    if (updates == 18) {
+      ASSERT_TRUE(
+          Env::Default()
+              ->Remove(CheckpointStore(Env::Default(), directory + "/checkpoints").PathOf(18))
+              .ok());
+    }
+  }
+  const std::string script =
+      "import sys\n"
+      "from tensorboard.backend.event_processing.event_accumulator import EventAccumulator\n"
+      "events = EventAccumulator(sys.argv[1]); events.Reload()\n"
+      "for e in events.Scalars('train/loss'): print(e.step, repr(e.value))\n";
+  ASSERT_TRUE(WriteFileAtomically(Env::Default(), directory + "/read.py", script).ok());
+  const std::string out = directory + "/out";
+  ASSERT_EQ(std::system((interpreter + " " + directory + "/read.py " + directory + "/events > " +
+                         out + " 2>/dev/null")
+                            .c_str()),
+            0);
+  const std::vector<std::string> lines =
+      absl::StrSplit(*Env::Default()->ReadFile(out), '\n', absl::SkipEmpty());
+  ASSERT_EQ(lines.size(), loss.size());
+  for (size_t i = 0; i < lines.size(); ++i) {
+    const std::vector<std::string> words = absl::StrSplit(lines[i], ' ');
+    EXPECT_EQ(words[0], absl::StrCat(loss[i].first));
+    double value = 0;
+    ASSERT_TRUE(absl::SimpleAtod(words[1], &value));
+    EXPECT_FLOAT_EQ(value, loss[i].second);
+  }
+}
+
+TEST_F(TrainerTest, CtrlCEndsARunWithACheckpoint) {
+  const std::string directory = Directory("interrupt");
+  SmallRun whole("");
+  ASSERT_TRUE(whole.Run(20).ok());
+  SmallRun run(directory);
+  run.options.log_every = 5;
+  run.options.record = [](int64_t update, const std::string& name, double) {
+    if (update == 5 && name == "train/loss") std::raise(SIGINT);
+  };
+  const absl::StatusOr<TrainingResult> result = run.Run(20);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_TRUE(result->interrupted);
+  EXPECT_EQ(result->updates, 5);
+  SmallRun rest(directory);
+  ASSERT_TRUE(rest.Run(20).ok());
+  for (const auto& [name, value] : whole.values) {
+    EXPECT_TRUE(rest.values.at(name).Identical(value)) << name;
+  }
+}
+
+TEST_F(TrainerTest, EveryZeroMeansNever) {
+  SmallRun run(Directory("never"));
+  run.options.log_every = 0;
+  run.options.checkpoint_every = 0;
+  int recorded = 0;
+  run.options.record = [&](int64_t, const std::string&, double) { ++recorded; };
+  const absl::StatusOr<TrainingResult> result = run.Run(3);
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_GT(result->loss, 0);
+  EXPECT_EQ(recorded, 0);
+}
+
+TEST_F(TrainerTest, EventsThatCannotBeWrittenDoNotStopARun) {
+  const std::string directory = Directory("no_events");
+  ASSERT_TRUE(Env::Default()->CreateDirs(directory).ok());
+  ASSERT_TRUE(WriteFileAtomically(Env::Default(), directory + "/events", "a file").ok());
+  SmallRun run(directory);
+  run.options.log_every = 1;
+  EXPECT_TRUE(run.Run(3).ok());
 }
 
 TEST_F(TrainerTest, OtherSettingsOrConditionsAreRefused) {
