@@ -13,14 +13,21 @@ DEFINE_int32(encoder_hidden, 256, "units of the encoder in each direction");
 DEFINE_int32(hidden, 512, "units of the decoder");
 DEFINE_int32(encoder_layers, 1, "layers of the encoder");
 DEFINE_int32(decoder_layers, 1, "layers of the decoder");
-DEFINE_int32(batch, 64, "sentence pairs in an update");
+DEFINE_bool(input_feeding, false, "the decoder also reads what it attended to before; slower");
+DEFINE_int32(batch, 64, "sentence pairs in a batch");
+DEFINE_int32(accumulate, 1, "batches in an update");
+DEFINE_int32(max_pieces, 100, "longest sentence that is trained on, in pieces");
 DEFINE_double(dropout, 0.3, "share of activations that are dropped in training");
 DEFINE_double(label_smoothing, 0.1, "probability that is spread over all words");
 DEFINE_double(learning_rate, 2e-3, "highest learning rate");
+DEFINE_int32(warm_up, 300, "updates in which the learning rate rises to that");
 DEFINE_int32(halve_from, 2000, "update from which the learning rate falls");
 DEFINE_int32(halve_every, 800, "updates in which it then falls by half");
+DEFINE_double(clip_norm, 1, "largest norm of the gradient; 0: any");
+DEFINE_double(average, 0, "decay of the weights' averages, which are scored then; 0: none");
 DEFINE_int32(score_every, 450, "updates between scores of the validation text");
 DEFINE_int32(checkpoint_every, 150, "updates between checkpoints");
+DEFINE_int32(keep_best, 1, "checkpoints with the best scores that are kept");
 DEFINE_int32(patience, 0, "end after so many scores without a better one; 0: never");
 DEFINE_int32(seed, 1, "seed of all random numbers");
 DEFINE_string(export_to, "", "folder for the bundle that is made of the best checkpoint");
@@ -34,8 +41,14 @@ DEFINE_bool(allow_inexact, false, "resume although threads or machine differ fro
 constexpr char kUsageText[] =
     "learns to translate from parallel text.\n\n"
     "  translate_train --train train.en,train.fr --validation val.en,val.fr --run runs/en_fr\n"
-    "  translate_train ... --export_to bundles/en_fr --data 'our manuals' --licence 'CC BY 4.0'\n\n"
-    "Ctrl-C ends a run with a checkpoint; the same command goes on from there.";
+    "  translate_train --train pairs.tsv.gz --run runs/small --embed 128 --hidden 256 --updates "
+    "500\n"
+    "  translate_train ... --export_to bundles/en_fr --data 'our manuals' --licence 'CC BY 4.0'\n"
+    "  translate --model bundles/en_fr 'A sentence of ours.'\n\n"
+    "Ctrl-C ends a run with a checkpoint; the same command goes on from there. Of the validation\n"
+    "text, BLEU is printed; the best checkpoint is what --export_to makes a bundle of. The curves "
+    "of\n"
+    "a run (loss, learning rate, gradient norm, speed, BLEU): tensorboard --logdir runs/en_fr";
 
 int main(int argc, char** argv) {
   using namespace viv;
@@ -52,18 +65,25 @@ int main(int argc, char** argv) {
               .encoder_hidden = FLAGS_encoder_hidden,
               .hidden = FLAGS_hidden,
               .encoder_layers = FLAGS_encoder_layers,
-              .decoder_layers = FLAGS_decoder_layers},
+              .decoder_layers = FLAGS_decoder_layers,
+              .input_feeding = FLAGS_input_feeding},
       .seed = static_cast<uint64_t>(FLAGS_seed),
       .batch = FLAGS_batch,
+      .max_pieces = FLAGS_max_pieces,
       .dropout = static_cast<float>(FLAGS_dropout),
       .label_smoothing = static_cast<float>(FLAGS_label_smoothing),
       .learning_rate = static_cast<float>(FLAGS_learning_rate),
+      .warm_up = FLAGS_warm_up,
+      .clip_norm = static_cast<float>(FLAGS_clip_norm),
+      .accumulate = FLAGS_accumulate,
+      .average_decay = static_cast<float>(FLAGS_average),
       .halve_from = FLAGS_halve_from,
       .halve_every = FLAGS_halve_every,
       .trainer = {.directory = FLAGS_run,
                   .updates = FLAGS_updates,
                   .score_every = FLAGS_score_every,
                   .checkpoint_every = FLAGS_checkpoint_every,
+                  .keep_best = FLAGS_keep_best,
                   .patience = FLAGS_patience,
                   .allow_inexact = FLAGS_allow_inexact}};
   const absl::StatusOr<TrainingResult> result =

@@ -127,10 +127,14 @@ const OpRegistration kGatesGrad({
 
 }  // namespace
 
+LstmState LstmCellOfProducts(BuilderRef b, Output first, Output second, Output bias, Output c) {
+  const std::vector<Output> y = b.AddMany("LstmGates", {first, second, bias, c}, {}, 3);
+  return {y[0], y[1]};
+}
+
 LstmState LstmCell(BuilderRef b, Output x, LstmState state, const LstmWeights& w) {
   const Output from_x = MatMul(b, x, w.input), from_h = MatMul(b, state.h, w.recurrent);
-  const std::vector<Output> y = b.AddMany("LstmGates", {from_x, from_h, w.bias, state.c}, {}, 3);
-  return {y[0], y[1]};
+  return LstmCellOfProducts(b, from_x, from_h, w.bias, state.c);
 }
 
 }  // namespace viv

@@ -35,6 +35,8 @@ LstmResult Lstm(BuilderRef b, Output x, Output lengths, LstmState initial, const
 
 // One step. x: [B, I].
 LstmState LstmCell(BuilderRef b, Output x, LstmState state, const LstmWeights& w);
+// The same from the products x Wx and h Wh [B, 4H], or any two parts of their sum.
+LstmState LstmCellOfProducts(BuilderRef b, Output first, Output second, Output bias, Output c);
 
 // Two layers that read the sequences in both directions.
 struct BiLstmResult {

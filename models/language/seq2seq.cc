@@ -7,6 +7,7 @@
 #include "core/base/guard.h"
 #include "core/base/status.h"
 #include "core/ops/array.h"
+#include "core/ops/control.h"
 #include "core/ops/math.h"
 #include "core/ops/nn.h"
 #include "core/ops/random.h"
@@ -35,6 +36,11 @@ void VisitFields(Options& o, Visitor&& visit) {
   visit("attention", o.attention);
   visit("reverse_source", o.reverse_source);
 }
+// Those that are younger than the format.
+template <typename Options, typename Visitor>
+void VisitYoungerFields(Options& o, Visitor&& visit) {
+  visit("input_feeding", o.input_feeding);
+}
 
 }  // namespace
 
@@ -56,6 +62,12 @@ absl::Status Seq2SeqOptions::Check() const {
 std::string Seq2SeqOptions::ToJson() const {
   nlohmann::json json;
   VisitFields(*this, [&](const char* name, const auto& value) { json[name] = value; });
+  nlohmann::json usual;
+  const Seq2SeqOptions defaults;
+  VisitYoungerFields(defaults, [&](const char* name, const auto& value) { usual[name] = value; });
+  VisitYoungerFields(*this, [&](const char* name, const auto& value) {
+    if (usual[name] != nlohmann::json(value)) json[name] = value;
+  });
   return json.dump(2);
 }
 
@@ -65,6 +77,11 @@ absl::StatusOr<Seq2SeqOptions> Seq2SeqOptions::FromJson(const std::string& text)
     const nlohmann::json json = nlohmann::json::parse(text);
     size_t known = 0;
     VisitFields(options, [&](const char* name, auto& value) {
+      json.at(name).get_to(value);
+      ++known;
+    });
+    VisitYoungerFields(options, [&](const char* name, auto& value) {
+      if (!json.contains(name)) return;
       json.at(name).get_to(value);
       ++known;
     });
@@ -87,7 +104,8 @@ Seq2Seq::Seq2Seq(BuilderRef b, const Seq2SeqOptions& options) : options_(options
   const int64_t states = 2 * options.encoder_hidden;
   encoder_ = BidirectionalLstm(b, "encoder", options.embed, options.encoder_hidden,
                                options.encoder_layers);
-  decoder_ = StackedLstm(b, "decoder", options.embed, options.hidden, options.decoder_layers);
+  decoder_ = StackedLstm(b, "decoder", (options.input_feeding ? 2 : 1) * options.embed,
+                         options.hidden, options.decoder_layers);
   bridge_ = Linear(b, "bridge", states, options.decoder_layers * options.hidden);
   if (options.attention) key_ = Linear(b, "key", states, options.hidden, /*bias=*/false);
   combine_ = Linear(b, "combine", options.hidden + (options.attention ? states : 0), options.embed);
@@ -126,19 +144,66 @@ std::vector<LstmState> Seq2Seq::InitialStates(BuilderRef b, const EncodedSource&
   return states;
 }
 
-Output Seq2Seq::Loss(BuilderRef ref, const EncodedSource& source, Output target_in,
-                     Output target_out, Output target_lengths,
-                     const Seq2SeqLossOptions& options) const {
-  const GraphBuilder b = ref.Scope("loss");
-  const Output words = WithDropout(b, Embed(b, target_in), options.dropout);
-  const Output states = decoder_.Apply(b, words, {}, InitialStates(b, source), options.dropout);
+Output Seq2Seq::Mix(BuilderRef b, const EncodedSource& source, Output words, float dropout) const {
+  const Output states = decoder_.Apply(b, words, {}, InitialStates(b, source), dropout);
   Output joined = states;
   if (options_.attention) {
     const AttentionResult attention =
         Attention(b, states, source.keys, source.values, source.lengths);
     joined = Concat(b, {attention.context, states}, 2);
   }
-  const Output mixed = WithDropout(b, Tanh(b, combine_.Apply(b, joined)), options.dropout);
+  return Tanh(b, combine_.Apply(b, joined));
+}
+
+Output Seq2Seq::MixOne(BuilderRef b, const EncodedSource& source, Output h,
+                       Output* attention) const {
+  if (!options_.attention) return Tanh(b, combine_.Apply(b, h));
+  const Output query = Reshape(b, h, std::vector<int64_t>{1, -1, options_.hidden});
+  const AttentionResult found = Attention(b, query, source.keys, source.values, source.lengths);
+  const Output context = FlattenTime(b, found.context, 2 * options_.encoder_hidden);
+  if (attention != nullptr) *attention = found.weights;
+  return Tanh(b, combine_.Apply(b, Concat(b, {context, h}, 1)));
+}
+
+Output Seq2Seq::MixStepByStep(BuilderRef b, const EncodedSource& source, Output words,
+                              float dropout) const {
+  std::vector<Output> carries;
+  for (const LstmState& state : InitialStates(b, source)) {
+    carries.push_back(state.h);
+    carries.push_back(ZerosLike(b, state.h));
+  }
+  carries.push_back(ZeroRows(b, words, /*batch_axis=*/1, options_.embed));
+  const Output weights = decoder_.JoinWeights(b, options_.embed);
+  const auto body = [&](const GraphBuilder& inner, const Outputs& carry, const Outputs& rows) {
+    std::vector<LstmState> states;
+    for (int i = 0; i < options_.decoder_layers; ++i) {
+      states.push_back({carry[2 * i], carry[2 * i + 1]});
+    }
+    states =
+        decoder_.ProjectedStep(inner, rows[0], carry[2 * states.size()], weights, states, dropout);
+    std::vector<Output> next;
+    for (const LstmState& state : states) {
+      next.push_back(state.h);
+      next.push_back(state.c);
+    }
+    const Output mixed = MixOne(inner, source, states.back().h, nullptr);
+    next.push_back(mixed);
+    return ScanValues{.carries = next, .outputs = {mixed}};
+  };
+  const Output projected = decoder_.Project(b, words, options_.embed);
+  return Scan(b, carries, {projected}, body).outputs[0];
+}
+
+Output Seq2Seq::Loss(BuilderRef ref, const EncodedSource& source, Output target_in,
+                     Output target_out, Output target_lengths,
+                     const Seq2SeqLossOptions& options) const {
+  const GraphBuilder b = ref.Scope("loss");
+  const Output words = WithDropout(b, Embed(b, target_in), options.dropout);
+  const Output mixed =
+      WithDropout(b,
+                  options_.input_feeding ? MixStepByStep(b, source, words, options.dropout)
+                                         : Mix(b, source, words, options.dropout),
+                  options.dropout);
   const Output labels = Reshape(b, target_out, std::vector<int64_t>{-1});
   const Output losses = SoftmaxCrossEntropy(b, Logits(b, FlattenTime(b, mixed, options_.embed)),
                                             labels, options.label_smoothing, options.pad);
@@ -146,21 +211,18 @@ Output Seq2Seq::Loss(BuilderRef ref, const EncodedSource& source, Output target_
 }
 
 DecoderStep Seq2Seq::Step(BuilderRef ref, const EncodedSource& source, Output tokens,
-                          const std::vector<LstmState>& states) const {
+                          const DecoderState& state) const {
   const GraphBuilder b = ref.Scope("step");
+  Output words = Embed(b, tokens);
+  if (options_.input_feeding) words = Concat(b, {words, state.mixed}, 1);
   DecoderStep result;
-  result.states = decoder_.Step(b, Embed(b, tokens), states);
-  Output joined = result.states.back().h;
-  if (options_.attention) {
-    const Output query = Reshape(b, joined, std::vector<int64_t>{1, -1, options_.hidden});
-    const AttentionResult attention =
-        Attention(b, query, source.keys, source.values, source.lengths);
-    const int64_t width = 2 * options_.encoder_hidden;
-    joined = Concat(b, {FlattenTime(b, attention.context, width), joined}, 1);
-    result.attention =
-        Reshape(b, attention.weights, SliceAxis(b, ShapeOf(b, attention.weights), 0, 1, 3));
+  result.next.layers = decoder_.Step(b, words, state.layers);
+  Output attention;
+  result.next.mixed = MixOne(b, source, result.next.layers.back().h, &attention);
+  if (attention.valid()) {
+    result.attention = Reshape(b, attention, SliceAxis(b, ShapeOf(b, attention), 0, 1, 3));
   }
-  result.log_probs = LogSoftmax(b, Logits(b, Tanh(b, combine_.Apply(b, joined))));
+  result.log_probs = LogSoftmax(b, Logits(b, result.next.mixed));
   return result;
 }
 

@@ -2,7 +2,8 @@
 // encoder's states, one embedding table for source, target and output.
 //
 // Sutskever et al. 2014 (encoder-decoder, reversed source), Bahdanau et al. 2015 (attention), Luong
-// et al. 2015 (general scores, the tanh combination), Press and Wolf 2017 (tied embeddings).
+// et al. 2015 (general scores, the tanh combination, input feeding), Press and Wolf 2017 (tied
+// embeddings).
 #ifndef VIV_MODELS_LANGUAGE_SEQ2SEQ_H_
 #define VIV_MODELS_LANGUAGE_SEQ2SEQ_H_
 
@@ -27,10 +28,15 @@ struct Seq2SeqOptions {
   bool attention = true;
   // The encoder reads the source's last word first (for nets without attention).
   bool reverse_source = false;
+  // The decoder also reads, beside a word, what the output was computed from in the step before, so
+  // that it knows what was attended to. Training then goes step by step.
+  bool input_feeding = false;
 
   // InvalidArgument where a number is out of range.
   absl::Status Check() const;
-  // One JSON object, and back; unknown or missing keys are errors.
+  // One JSON object, and back. Unknown keys are errors, and missing ones, but for keys that are
+  // younger than the format: they are written only where they differ from their default, which says
+  // what nets did before (so a net that does not use them is read by older programs, too).
   std::string ToJson() const;
   static absl::StatusOr<Seq2SeqOptions> FromJson(const std::string& json);
 };
@@ -43,10 +49,16 @@ struct EncodedSource {
   Output initial;  // [B, decoder_layers * hidden]: the decoder's first h; its first c is 0
 };
 
+// What the decoder hands from word to word.
+struct DecoderState {
+  std::vector<LstmState> layers;  // one for each layer of the decoder
+  Output mixed;                   // [B, embed], for input feeding; at first 0
+};
+
 struct DecoderStep {
-  Output log_probs;               // [B, vocab_size]
-  Output attention;               // [B, S]; invalid without attention
-  std::vector<LstmState> states;  // one for each layer of the decoder
+  Output log_probs;  // [B, vocab_size]
+  Output attention;  // [B, S]; invalid without attention
+  DecoderState next;
 };
 
 struct Seq2SeqLossOptions {
@@ -72,13 +84,19 @@ class Seq2Seq {
               Output target_lengths, const Seq2SeqLossOptions& options) const;
   // One word further: tokens: [B], int32.
   DecoderStep Step(BuilderRef b, const EncodedSource& source, Output tokens,
-                   const std::vector<LstmState>& states) const;
+                   const DecoderState& state) const;
 
  private:
   Output Embed(BuilderRef b, Output tokens) const;
   // [N, embed] -> [N, vocab_size].
   Output Logits(BuilderRef b, Output mixed) const;
   std::vector<LstmState> InitialStates(BuilderRef b, const EncodedSource& source) const;
+  // words: [T, B, embed] -> [T, B, embed], from which the output is computed.
+  Output Mix(BuilderRef b, const EncodedSource& source, Output words, float dropout) const;
+  Output MixStepByStep(BuilderRef b, const EncodedSource& source, Output words,
+                       float dropout) const;
+  // The same of one step: h: [B, hidden]. The weights of attention go to `attention`.
+  Output MixOne(BuilderRef b, const EncodedSource& source, Output h, Output* attention) const;
 
   Seq2SeqOptions options_;
   Variable table_, output_bias_;

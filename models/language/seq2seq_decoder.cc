@@ -34,6 +34,17 @@ absl::StatusOr<Tensor> TakeRows(const Tensor& x, const std::vector<int>& rows) {
   return out;
 }
 
+// In the order in which they are fed and fetched.
+std::vector<Output> Flatten(const DecoderState& state) {
+  std::vector<Output> flat;
+  for (const LstmState& layer : state.layers) {
+    flat.push_back(layer.h);
+    flat.push_back(layer.c);
+  }
+  if (state.mixed.valid()) flat.push_back(state.mixed);
+  return flat;
+}
+
 }  // namespace
 
 PaddedBatch PadSequences(const std::vector<std::vector<int32_t>>& sequences, int32_t pad) {
@@ -58,19 +69,21 @@ Seq2SeqDecoder::Seq2SeqDecoder(BuilderRef ref, const Seq2Seq& net) : options_(ne
   source_lengths_ = Placeholder(b, kInt32, {-1});
   encoded_ = net.Encode(b, source_, source_lengths_);
   tokens_ = Placeholder(b, kInt32, {-1});
-  std::vector<LstmState> states;
+  DecoderState state;
   for (int i = 0; i < options_.decoder_layers; ++i) {
-    states.push_back({Placeholder(b, kFloat, {-1, options_.hidden}),
-                      Placeholder(b, kFloat, {-1, options_.hidden})});
-    states_.push_back(states.back().h);
-    states_.push_back(states.back().c);
+    state.layers.push_back({Placeholder(b, kFloat, {-1, options_.hidden}),
+                            Placeholder(b, kFloat, {-1, options_.hidden})});
   }
+  if (options_.input_feeding) state.mixed = Placeholder(b, kFloat, {-1, options_.embed});
+  states_ = Flatten(state);
   if (options_.attention) {
     memory_.keys = Placeholder(b, kFloat, {-1, -1, options_.hidden});
     memory_.values = Placeholder(b, kFloat, {-1, -1, 2 * options_.encoder_hidden});
     memory_.lengths = Placeholder(b, kInt32, {-1});
   }
-  step_ = net.Step(b, memory_, tokens_, states);
+  step_ = net.Step(b, memory_, tokens_, state);
+  if (!options_.input_feeding) step_.next.mixed = {};
+  next_states_ = Flatten(step_.next);
 }
 
 // One batch being decoded.
@@ -119,10 +132,7 @@ class Seq2SeqSteps : public StepFunction {
       feeds.push_back({decoder_.memory_.lengths, memory_[2]});
     }
     std::vector<Output> fetches = {decoder_.step_.log_probs};
-    for (const LstmState& state : decoder_.step_.states) {
-      fetches.push_back(state.h);
-      fetches.push_back(state.c);
-    }
+    fetches.insert(fetches.end(), decoder_.next_states_.begin(), decoder_.next_states_.end());
     ASSIGN_OR_RETURN(std::vector<Tensor> results, session_.Run(feeds, fetches));
     *log_probs = std::move(results[0]);
     states_.assign(std::make_move_iterator(results.begin() + 1),
@@ -131,7 +141,7 @@ class Seq2SeqSteps : public StepFunction {
   }
 
  private:
-  // h of each layer from the encoder, c zero.
+  // h of each layer from the encoder, all else zero.
   absl::Status SetInitialStates(const Tensor& initial) {
     const int64_t batch = initial.dim(0), hidden = decoder_.options_.hidden;
     for (int i = 0; i < decoder_.options_.decoder_layers; ++i) {
@@ -143,6 +153,10 @@ class Seq2SeqSteps : public StepFunction {
       states_.push_back(std::move(h));
       ASSIGN_OR_RETURN(Tensor c, Tensor::Zeros(kFloat, {batch, hidden}));
       states_.push_back(std::move(c));
+    }
+    if (decoder_.options_.input_feeding) {
+      ASSIGN_OR_RETURN(Tensor mixed, Tensor::Zeros(kFloat, {batch, decoder_.options_.embed}));
+      states_.push_back(std::move(mixed));
     }
     return absl::OkStatus();
   }

@@ -30,7 +30,8 @@ class Seq2SeqDecoder {
   EncodedSource encoded_;
   Output tokens_;  // fed to a step, with the memory ...
   EncodedSource memory_;
-  std::vector<Output> states_;  // ... and h and c of each layer
+  std::vector<Output> states_;  // ... and h and c of each layer, and what is fed back
+  std::vector<Output> next_states_;
   DecoderStep step_;
 };
 

@@ -42,14 +42,16 @@ std::string ModelCard(const TranslatorExport& to, const Seq2SeqOptions& net, int
                       const Checkpoint& checkpoint, const TrainingResult& result) {
   std::string card = absl::StrFormat(
       "# A translator from '%s' to '%s'\n\n%s"
-      "A recurrent sequence-to-sequence net with attention: %d encoder layers of 2 x %d units, %d "
+      "A recurrent sequence-to-sequence net with attention%s: %d encoder layers of 2 x %d units, "
+      "%d "
       "decoder layers of %d, embeddings of %d for %d pieces of both languages; %d parameters in 8 "
       "bits.\n\n"
       "- data: %s\n- licence: see LICENSE\n- trained: %d updates\n",
       to.source_language, to.target_language,
-      to.non_commercial ? "**Learnt from non-commercial data.** " : "", net.encoder_layers,
-      net.encoder_hidden, net.decoder_layers, net.hidden, net.embed, net.vocab_size, parameters,
-      to.data, checkpoint.step);
+      to.non_commercial ? "**Learnt from non-commercial data.** " : "",
+      net.input_feeding ? " and input feeding" : "", net.encoder_layers, net.encoder_hidden,
+      net.decoder_layers, net.hidden, net.embed, net.vocab_size, parameters, to.data,
+      checkpoint.step);
   if (result.best_update > 0) {
     absl::StrAppendFormat(&card, "- validation BLEU (13a, cased), greedy, 32-bit weights: %.2f\n",
                           result.best_score);
@@ -70,6 +72,15 @@ absl::Status AddCalibration(const std::string& validation, Bundle* bundle) {
   return absl::OkStatus();
 }
 
+// The best that was scored, or the latest.
+absl::StatusOr<Checkpoint> ChosenCheckpoint(const std::string& run, const TrainingResult& result) {
+  Env* env = Env::Default();
+  if (result.best_update > 0) {
+    return CheckpointStore(env, JoinPath(run, "best")).Load(result.best_update);
+  }
+  return CheckpointStore(env, JoinPath(run, "checkpoints")).LoadLatest();
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<TextPair>> ReadPairs(const std::string& spec) {
@@ -83,12 +94,12 @@ absl::StatusOr<std::vector<TextPair>> ReadPairs(const std::string& spec) {
 absl::StatusOr<TrainingResult> RunTranslationTraining(const std::string& train,
                                                       const std::string& validation,
                                                       TranslationTrainingOptions options) {
+  RETURN_IF_ERROR(options.Check());
   ASSIGN_OR_RETURN(const std::vector<TextPair> train_pairs, ReadPairs(train));
   std::vector<TextPair> validation_pairs;
   if (!validation.empty()) {
     ASSIGN_OR_RETURN(validation_pairs, ReadPairs(validation));
   }
-  RETURN_IF_ERROR(options.net.Check());
   ASSIGN_OR_RETURN(const Tokenizer tokenizer,
                    TokenizerOfRun(options.trainer.directory, train_pairs,
                                   static_cast<int>(options.net.vocab_size)));
@@ -102,8 +113,7 @@ absl::Status ExportTranslator(const TranslationTrainingOptions& options,
                               const TranslatorExport& to) {
   Env* env = Env::Default();
   const std::string& run = options.trainer.directory;
-  const CheckpointStore store(env, JoinPath(run, result.best_update > 0 ? "best" : "checkpoints"));
-  ASSIGN_OR_RETURN(const Checkpoint checkpoint, store.LoadLatest());
+  ASSIGN_OR_RETURN(const Checkpoint checkpoint, ChosenCheckpoint(run, result));
   ASSIGN_OR_RETURN(const std::string model, env->ReadFile(JoinPath(run, kPiecesFile)));
   ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::FromModel(model));
   Seq2SeqOptions net = options.net;
@@ -114,7 +124,9 @@ absl::Status ExportTranslator(const TranslationTrainingOptions& options,
   NamedTensors weights;
   int64_t parameters = 0;
   for (const Variable& v : Variables(b.graph(), /*trainable_only=*/true)) {
-    const auto found = checkpoint.tensors.find(v.name());
+    // Where weights were averaged, the averages are what was scored.
+    auto found = checkpoint.tensors.find("average/" + v.name());
+    if (found == checkpoint.tensors.end()) found = checkpoint.tensors.find(v.name());
     if (found == checkpoint.tensors.end()) {
       return absl::FailedPreconditionError(absl::StrCat(run, " holds another net: it has no '",
                                                         v.name(),
@@ -133,7 +145,8 @@ absl::Status ExportTranslator(const TranslationTrainingOptions& options,
 }
 
 std::string DescribeTraining(const TrainingResult& result) {
-  std::string text = absl::StrFormat("%d updates, loss %.3f", result.updates, result.loss);
+  std::string text = absl::StrFormat("%d updates", result.updates);
+  if (result.loss > 0) absl::StrAppendFormat(&text, ", loss %.3f", result.loss);
   if (result.best_update > 0) {
     absl::StrAppendFormat(&text, ", best BLEU %.2f at update %d", result.best_score,
                           result.best_update);

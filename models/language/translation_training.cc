@@ -51,8 +51,11 @@ TrainingTask MakeTask(const GraphBuilder& b, const Seq2Seq& net, const Tokenizer
   const Schedule rate = Schedule(options.learning_rate)
                             .WarmUp(options.warm_up)
                             .HalveEvery(options.halve_every, options.halve_from);
-  task.step =
-      Adam{.learning_rate = rate, .options = {.clip_norm = options.clip_norm}}.Step(b, task.loss);
+  const OptimizerOptions optimizer = {.clip_norm = options.clip_norm,
+                                      .accumulate = options.accumulate,
+                                      .average_decay = options.average_decay};
+  task.step = Adam{.learning_rate = rate, .options = optimizer}.Step(b, task.loss);
+  task.accumulate = options.accumulate;
   task.unit = "target pieces";
   task.count_units = [](const Example& batch) {
     int64_t count = 0;
@@ -89,10 +92,42 @@ std::map<std::string, std::string> Settings(const TranslationTrainingOptions& o,
           {"learning rate",
            absl::StrCat(o.learning_rate, " ", o.warm_up, " ", o.halve_from, " ", o.halve_every)},
           {"clip norm", absl::StrCat(o.clip_norm)},
+          {"number of batches in an update", absl::StrCat(o.accumulate)},
+          {"decay of averages", absl::StrCat(o.average_decay)},
+          {"longest sentence", absl::StrCat(o.max_pieces)},
           {"tokenizer", absl::StrCat(Crc32(model.data(), model.size()))}};
 }
 
 }  // namespace
+
+absl::Status TranslationTrainingOptions::Check() const {
+  RETURN_IF_ERROR(net.Check());
+  constexpr double kMost = 1e9;
+  struct Range {
+    const char* name;
+    double value, low, high;
+  };
+  const auto number = [](int64_t n) { return static_cast<double>(n); };
+  const Range ranges[] = {{"the number of updates", number(trainer.updates), 1, kMost},
+                          {"the batch", number(batch), 1, kMost},
+                          {"the number of batches in an update", number(accumulate), 1, kMost},
+                          {"the longest sentence", number(max_pieces), 1, kMost},
+                          {"dropout", dropout, 0, 0.99},
+                          {"label smoothing", label_smoothing, 0, 0.99},
+                          {"the learning rate", learning_rate, 0, 1e3},
+                          {"the warm-up", number(warm_up), 0, kMost},
+                          {"the norm to clip to", clip_norm, 0, kMost},
+                          {"the decay of averages", average_decay, 0, 0.999999},
+                          {"the update from which the rate falls", number(halve_from), 0, kMost},
+                          {"the updates in which the rate halves", number(halve_every), 1, kMost}};
+  for (const Range& range : ranges) {
+    // Written so that a NaN is refused.
+    if (range.value >= range.low && range.value <= range.high) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        range.name, " is ", range.value, ": it must lie between ", range.low, " and ", range.high));
+  }
+  return absl::OkStatus();
+}
 
 absl::StatusOr<Tokenizer> LearnTokenizer(const std::vector<TextPair>& pairs, int vocab_size) {
   std::vector<std::string> sentences;
@@ -103,31 +138,25 @@ absl::StatusOr<Tokenizer> LearnTokenizer(const std::vector<TextPair>& pairs, int
   return Tokenizer::Train(sentences, {.vocab_size = vocab_size});
 }
 
-absl::StatusOr<Dataset> TranslationBatches(const std::vector<TextPair>& pairs,
-                                           const Tokenizer& tokenizer,
-                                           const TranslationTrainingOptions& options) {
-  std::vector<Example> examples;
-  const auto limit = static_cast<size_t>(options.max_pieces);
-  for (size_t i = 0; i < pairs.size(); ++i) {
-    const auto pieces = [&](const std::string& text) -> absl::StatusOr<std::vector<int32_t>> {
-      absl::StatusOr<std::vector<int32_t>> result = tokenizer.Encode(text);
-      if (result.ok()) return result;
-      return Annotate(result.status(), absl::StrCat("pair ", i + 1));
-    };
-    ASSIGN_OR_RETURN(std::vector<int32_t> source, pieces(pairs[i].source));
-    ASSIGN_OR_RETURN(std::vector<int32_t> target, pieces(pairs[i].target));
-    if (source.empty() || target.empty()) continue;
-    if (source.size() > limit || target.size() > limit) continue;
-    examples.push_back(
-        MakeExample(std::move(source), std::move(target), options.net.reverse_source, tokenizer));
-  }
-  if (examples.empty()) {
-    return absl::InvalidArgumentError(absl::StrCat("no pair with words on both sides and at most ",
-                                                   options.max_pieces, " pieces a side"));
-  }
+Dataset TranslationBatches(const std::vector<TextPair>& pairs, const Tokenizer& tokenizer,
+                           const TranslationTrainingOptions& options) {
+  const auto to_pieces =
+      [tokenizer, reverse = options.net.reverse_source](Example pair) -> absl::StatusOr<Example> {
+    ASSIGN_OR_RETURN(auto source, tokenizer.Encode(pair[0].scalar<std::string>()));
+    ASSIGN_OR_RETURN(auto target, tokenizer.Encode(pair[1].scalar<std::string>()));
+    return MakeExample(std::move(source), std::move(target), reverse, tokenizer);
+  };
+  // With the end token.
+  const int64_t longest = options.max_pieces + int64_t{1};
+  const auto fits = [longest](const Example& example) {
+    const int64_t source = example[kSource].dim(0), target = example[kTargetIn].dim(0);
+    return source > 1 && target > 1 && std::max(source, target) <= longest;
+  };
   const double pad = tokenizer.pad();
-  return Dataset::FromVector("pairs", std::move(examples))
+  return TextPairDataset("pairs", pairs)
       .Shuffle(options.seed)
+      .Map("pieces", to_pieces, options.data_threads)
+      .Filter(absl::StrCat("1 to ", options.max_pieces, " pieces a side"), fits)
       .Repeat()
       .BucketByLength({.window = 8192,
                        .length_fields = {kSource, kTargetIn},
@@ -141,7 +170,7 @@ absl::StatusOr<TrainingResult> TrainTranslator(const std::vector<TextPair>& trai
                                                const std::vector<TextPair>& validation,
                                                const Tokenizer& tokenizer,
                                                const TranslationTrainingOptions& options) {
-  ASSIGN_OR_RETURN(const Dataset batches, TranslationBatches(train, tokenizer, options));
+  const Dataset batches = TranslationBatches(train, tokenizer, options);
   GraphBuilder b;
   const Seq2Seq net(b, options.net);
   TrainingTask task = MakeTask(b, net, tokenizer, options);

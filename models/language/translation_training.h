@@ -17,28 +17,36 @@ struct TranslationTrainingOptions {
   uint64_t seed = 1;
   // Pairs in a batch, of like length.
   int batch = 64;
-  // Pairs with more pieces on a side are left out.
+  // Pairs with more pieces on a side are left out, and those with none.
   int max_pieces = 100;
+  // Threads that split text into pieces.
+  int data_threads = 2;
   float dropout = 0.3f;
   float label_smoothing = 0.1f;
   float learning_rate = 2e-3f;
   int64_t warm_up = 300;
   float clip_norm = 1;
+  // As in OptimizerOptions.
+  int accumulate = 1;
+  float average_decay = 0;
   // From which update on the learning rate falls, by half every `halve_every`.
   int64_t halve_from = 2000;
   int64_t halve_every = 800;
   // Directory, updates, checkpoints and the like; label and settings are filled in.
   TrainerOptions trainer;
+
+  // InvalidArgument where a number is out of range.
+  absl::Status Check() const;
 };
 
 // A tokenizer for both languages of the pairs.
 absl::StatusOr<Tokenizer> LearnTokenizer(const std::vector<TextPair>& pairs, int vocab_size);
 
 // Batches for the net, without end: source [B, S], target_in and target_out [B, T], source_lengths
-// and target_lengths [B], all int32.
-absl::StatusOr<Dataset> TranslationBatches(const std::vector<TextPair>& pairs,
-                                           const Tokenizer& tokenizer,
-                                           const TranslationTrainingOptions& options);
+// and target_lengths [B], all int32. Text is split into pieces beside the training, and again in
+// each epoch; what comes out does not depend on the number of threads.
+Dataset TranslationBatches(const std::vector<TextPair>& pairs, const Tokenizer& tokenizer,
+                           const TranslationTrainingOptions& options);
 
 // Trains on `train`; the score is BLEU of greedy translations of `validation`, which may be empty.
 // Afterwards the best checkpoint (the latest without a score) is in the run's directory.

@@ -5,8 +5,10 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/ops/array.h"
+#include "core/ops/math.h"
 #include "core/ops/nn.h"
 #include "core/ops/random.h"
+#include "models/layers/linear.h"
 
 namespace viv {
 namespace {
@@ -57,7 +59,8 @@ BidirectionalLstm::Result BidirectionalLstm::Apply(BuilderRef b, Output x, Outpu
 }
 
 StackedLstm::StackedLstm(BuilderRef b, const std::string& name, int64_t inputs, int64_t hidden,
-                         int layers) {
+                         int layers)
+    : inputs_(inputs), hidden_(hidden) {
   for (int i = 0; i < layers; ++i) {
     weights_.push_back(
         MakeLstmWeights(b, absl::StrCat(name, "/", i), i == 0 ? inputs : hidden, hidden));
@@ -79,6 +82,30 @@ std::vector<LstmState> StackedLstm::Step(BuilderRef b, Output x,
   for (size_t i = 0; i < weights_.size(); ++i) {
     next.push_back(LstmCell(b, x, state[i], weights_[i]));
     x = next.back().h;
+  }
+  return next;
+}
+
+Output StackedLstm::Project(BuilderRef b, Output x, int64_t n) const {
+  const Output rows = SliceAxis(b, weights_[0].input, 0, 0, n);
+  return UnflattenTime(b, MatMul(b, FlattenTime(b, x, n), rows), x, 4 * hidden_);
+}
+
+Output StackedLstm::JoinWeights(BuilderRef b, int64_t n) const {
+  return Concat(b, {SliceAxis(b, weights_[0].input, 0, n, inputs_), weights_[0].recurrent}, 0);
+}
+
+std::vector<LstmState> StackedLstm::ProjectedStep(BuilderRef b, Output projected, Output rest,
+                                                  Output joined,
+                                                  const std::vector<LstmState>& state,
+                                                  float dropout) const {
+  const Output product = MatMul(b, Concat(b, {rest, state[0].h}, 1), joined);
+  std::vector<LstmState> next = {
+      LstmCellOfProducts(b, projected, product, weights_[0].bias, state[0].c)};
+  for (size_t i = 1; i < weights_.size(); ++i) {
+    Output x = next.back().h;
+    if (dropout > 0) x = Dropout(b, x, dropout, {}, /*batch_axis=*/0);
+    next.push_back(LstmCell(b, x, state[i], weights_[i]));
   }
   return next;
 }

@@ -48,7 +48,16 @@ class StackedLstm {
   // One step of all layers: x: [B, inputs]; the new states, lowest layer first.
   std::vector<LstmState> Step(BuilderRef b, Output x, const std::vector<LstmState>& state) const;
 
+  // The same for loops in which the first columns of x are known before: Project() multiplies them
+  // for all steps together, [T, B, n] -> [T, B, 4 hidden], and a step gets a row of that, the other
+  // columns of x and the weights that JoinWeights() made for both, outside of the loop.
+  Output Project(BuilderRef b, Output x, int64_t n) const;
+  Output JoinWeights(BuilderRef b, int64_t n) const;
+  std::vector<LstmState> ProjectedStep(BuilderRef b, Output projected, Output rest, Output joined,
+                                       const std::vector<LstmState>& state, float dropout) const;
+
  private:
+  int64_t inputs_ = 0, hidden_ = 0;
   std::vector<LstmWeights> weights_;
 };
 
