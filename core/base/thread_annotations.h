@@ -2,6 +2,7 @@
 #ifndef VIV_CORE_BASE_THREAD_ANNOTATIONS_H_
 #define VIV_CORE_BASE_THREAD_ANNOTATIONS_H_
 
+#include <chrono>
 #include <condition_variable>
 #include <mutex>
 
@@ -48,6 +49,13 @@ class CondVar {
   void Wait(Mutex& mutex) VIV_REQUIRES(mutex) VIV_NO_THREAD_SAFETY_ANALYSIS {
     std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
     condition_.wait(lock);
+    lock.release();
+  }
+  // Also wakes after this time.
+  void WaitFor(Mutex& mutex, std::chrono::nanoseconds time)
+      VIV_REQUIRES(mutex) VIV_NO_THREAD_SAFETY_ANALYSIS {
+    std::unique_lock<std::mutex> lock(mutex.mutex_, std::adopt_lock);
+    condition_.wait_for(lock, time);
     lock.release();
   }
   void NotifyOne() { condition_.notify_one(); }

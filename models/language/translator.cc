@@ -140,18 +140,25 @@ Bundle MakeTranslatorBundle(const TranslatorInfo& info, const Seq2SeqOptions& ne
           .files = {{kPiecesFile, tokenizer.model()}, {"LICENSE", licence}, {"README.md", card}}};
 }
 
+std::vector<std::string> TranslatorBundles(Env* env) {
+  const std::string directory = PretrainedDirectory();
+  std::vector<std::string> bundles;
+  for (const std::string& name : env->ListDir(directory).value_or(std::vector<std::string>())) {
+    if (absl::StartsWith(name, kPrefix)) bundles.push_back(JoinPath(directory, name));
+  }
+  return bundles;
+}
+
 absl::StatusOr<std::string> FindTranslatorBundle(Env* env, const std::string& source_language,
                                                  const std::string& target_language) {
   const std::string directory = PretrainedDirectory();
-  const std::string name = absl::StrCat(kPrefix, source_language, "_", target_language);
-  const std::string path = JoinPath(directory, name);
+  const std::string path =
+      JoinPath(directory, absl::StrCat(kPrefix, source_language, "_", target_language));
   if (env->FileExists(path)) return path;
   std::vector<std::string> pairs;
-  if (absl::StatusOr<std::vector<std::string>> names = env->ListDir(directory); names.ok()) {
-    for (absl::string_view other : *names) {
-      if (!absl::ConsumePrefix(&other, kPrefix)) continue;
-      pairs.push_back(absl::StrReplaceAll(other, {{"_", " to "}}));
-    }
+  for (const std::string& other : TranslatorBundles(env)) {
+    const std::string name = BaseName(other);
+    pairs.push_back(absl::StrReplaceAll(absl::StripPrefix(name, kPrefix), {{"_", " to "}}));
   }
   return absl::NotFoundError(absl::StrCat(
       "there is no model from '", source_language, "' to '", target_language, "' in ", directory,

@@ -56,6 +56,8 @@ Bundle MakeTranslatorBundle(const TranslatorInfo& info, const Seq2SeqOptions& ne
                             const Tokenizer& tokenizer, NamedTensors weights,
                             const std::string& licence, const std::string& card);
 
+// The folders of all translators that come with the programs, sorted.
+std::vector<std::string> TranslatorBundles(Env* env);
 // The shipped bundle of a pair of languages: <pretrained>/translate_en_fr. NotFound lists the pairs
 // that there are.
 absl::StatusOr<std::string> FindTranslatorBundle(Env* env, const std::string& source_language,

@@ -2,6 +2,8 @@
 #ifndef VIV_TESTS_SUPPORT_RUN_PROGRAM_H_
 #define VIV_TESTS_SUPPORT_RUN_PROGRAM_H_
 
+#include <sys/types.h>
+
 #include <string>
 #include <vector>
 
@@ -26,6 +28,27 @@ ProgramResult RunProgram(const std::string& program, const std::vector<std::stri
 // exit code where it ended before, else -1.
 int RunAndKill(const std::string& program, const std::vector<std::string>& arguments,
                double seconds);
+
+// A program that goes on until it is told to stop, such as a server.
+class RunningProgram {
+ public:
+  // Starts it; its standard output is thrown away.
+  RunningProgram(const std::string& program, const std::vector<std::string>& arguments);
+  // Kills it where it still runs.
+  ~RunningProgram();
+  RunningProgram(const RunningProgram&) = delete;
+  RunningProgram& operator=(const RunningProgram&) = delete;
+
+  // Waits until its standard error holds `text`, and returns all that it holds; what there was when
+  // the program ended or after 30 seconds, where it does not come.
+  std::string WaitForError(const std::string& text);
+  // Sends SIGTERM and waits: the exit code, -1 where a signal ended it.
+  int Stop();
+
+ private:
+  std::string err_;
+  pid_t child_ = -1;
+};
 
 }  // namespace viv
 

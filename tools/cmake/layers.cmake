@@ -124,14 +124,17 @@ function(add_shared name)
   target_link_options(${name} PRIVATE -Wl,--no-undefined)
 endfunction()
 
-# add_programs(<folder> SEES <layer>... LINKS <library>...): every <name>_main.cc of the folder becomes
-# build/bin/<name>. Libraries are linked whether or not a symbol is used: they register ops.
+# add_programs(<folder> SEES <layer>... LINKS <library>... [SERVERS_LINK <library>...]): every <name>_main.cc of the folder becomes
+# build/bin/<name>, with <name>.html beside it compiled in (see apps/page.h). Libraries are linked whether or not a symbol is used: they register ops.
+# Programs named *_serve also link SERVERS_LINK: what others need not load.
 function(add_programs folder)
-  cmake_parse_arguments(ARG "" "" "SEES;LINKS" ${ARGN})
+  cmake_parse_arguments(ARG "" "" "SEES;LINKS;SERVERS_LINK" ${ARGN})
   # What programs share lies in apps/ itself; the root has no other folder.
   set(app_root ${CMAKE_BINARY_DIR}/include/apps_shared)
   file(MAKE_DIRECTORY ${app_root}/apps)
-  file(CREATE_LINK ${CMAKE_SOURCE_DIR}/apps/program.h ${app_root}/apps/program.h SYMBOLIC)
+  foreach(header program page)
+    file(CREATE_LINK ${CMAKE_SOURCE_DIR}/apps/${header}.h ${app_root}/apps/${header}.h SYMBOLIC)
+  endforeach()
   file(GLOB mains CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_main.cc)
   foreach(main ${mains})
     get_filename_component(program ${main} NAME_WE)
@@ -140,11 +143,31 @@ function(add_programs folder)
     if(folder MATCHES "^apps/")
       target_sources(${program} PRIVATE ${CMAKE_SOURCE_DIR}/apps/program.cc)
     endif()
+    set(page ${CMAKE_SOURCE_DIR}/${folder}/${program}.html)
+    if(EXISTS ${page})
+      embed_page(${page} ${CMAKE_BINARY_DIR}/pages/${program}.cc)
+      target_sources(${program} PRIVATE ${CMAKE_BINARY_DIR}/pages/${program}.cc)
+    endif()
     target_see(${program} ${ARG_SEES})
     target_include_directories(${program} PRIVATE ${app_root})
     target_link_options(${program} PRIVATE -Wl,--no-as-needed)
     target_link_libraries(${program} PRIVATE ${ARG_LINKS})
+    if(program MATCHES "_serve$")
+      target_link_libraries(${program} PRIVATE ${ARG_SERVERS_LINK})
+    endif()
   endforeach()
+endfunction()
+
+# embed_page(<file> <source>): writes a source file that defines apps/page.h's text.
+function(embed_page file source)
+  set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
+  file(READ ${file} text)
+  file(CONFIGURE OUTPUT ${source} @ONLY CONTENT [==[
+namespace viv {
+extern const char kPageHtml[];
+const char kPageHtml[] = R"=page=(@text@)=page=";
+}  // namespace viv
+]==])
 endfunction()
 
 # target_see(<target> <layer>...): gives the target the include roots of the layers.

@@ -1,0 +1,58 @@
+// translate_serve: translators behind a port, with a page to type into.
+#include <cstdio>
+
+#include "absl/strings/str_split.h"
+#include "apps/page.h"
+#include "apps/program.h"
+#include "core/serving/model_server.h"
+#include "models/serving/language/served_translator.h"
+#include "models/language/translator.h"
+
+DEFINE_string(host, "127.0.0.1", "address to listen on; 0.0.0.0 for all of this machine");
+DEFINE_int32(port, 8080, "port to listen on; 0 for any that is free");
+DEFINE_string(model, "",
+              "bundles to serve, separated by commas; all that come with the programs "
+              "where empty");
+DEFINE_int32(beam, 5, "hypotheses that the search keeps; 1 is fastest");
+DEFINE_int32(max_batch, 32, "sentences that are translated together");
+DEFINE_int32(max_body_mb, 4, "requests with a larger body are refused");
+
+constexpr char kUsageText[] =
+    "serves translators over HTTP until Ctrl-C.\n\n"
+    "  translate_serve --port 8080\n"
+    "  curl localhost:8080/translate -d '{\"q\": \"A dog runs.\", \"source\": \"en\", \"target\": "
+    "\"fr\"}'\n\n"
+    "A page to type into is at /, the Open Inference Protocol under /v2, figures for Prometheus\n"
+    "at /metrics. A bundle that is replaced while it is served is loaded within seconds.";
+
+int main(int argc, char** argv) {
+  using namespace viv;
+  const auto arguments = BeginProgram(argc, argv, "translate_serve", kUsageText);
+  if (!arguments.empty()) return FailUsage("there are no arguments beside flags");
+  if (FLAGS_beam < 1 || FLAGS_max_batch < 1 || FLAGS_max_body_mb < 1) {
+    return FailUsage("--beam, --max_batch and --max_body_mb are at least 1");
+  }
+  std::vector<std::string> bundles = absl::StrSplit(FLAGS_model, ',', absl::SkipEmpty());
+  if (bundles.empty()) bundles = TranslatorBundles(Env::Default());
+  if (bundles.empty()) return FailUsage("no translator comes with the programs: name a --model");
+
+  ModelServer::BlockSignals();
+  ModelServer server({.http = {.host = FLAGS_host,
+                               .port = FLAGS_port,
+                               .max_body_bytes = static_cast<size_t>(FLAGS_max_body_mb) << 20},
+                      .batching = {.max_batch = FLAGS_max_batch}});
+  std::vector<TranslatorSlot> slots;
+  for (const std::string& bundle : bundles) {
+    ModelSlot& slot =
+        server.AddModel(BaseName(bundle), bundle, TranslatorLoader({.beam = FLAGS_beam}));
+    slots.push_back({[&slot] { return slot.current().model; },
+                     [&slot](const std::vector<ServedItem>& items) { return slot.Infer(items); }});
+  }
+  for (HttpRoute& route : LibreTranslateRoutes(slots)) server.AddRoute(std::move(route));
+  server.AddRoute(PageRoute(kPageHtml));
+  const absl::Status status = server.Start();
+  if (!status.ok()) return Fail(status);
+  std::fprintf(stderr, "ready: http://%s:%d/\n", FLAGS_host.c_str(), server.port());
+  server.Wait();
+  return kSuccess;
+}
