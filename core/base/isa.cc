@@ -8,7 +8,7 @@ Isa MachineIsa() {
 #if defined(__x86_64__)
     if (__builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl")) {
-      return Isa::kAvx512;
+      return __builtin_cpu_supports("avx512bf16") ? Isa::kAvx512Bf16 : Isa::kAvx512;
     }
     if (__builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma")) return Isa::kAvx2;
 #endif
@@ -18,7 +18,8 @@ Isa MachineIsa() {
 }
 
 const char* IsaName(Isa isa) {
-  return isa == Isa::kAvx512 ? "avx512" : isa == Isa::kAvx2 ? "avx2" : "baseline";
+  constexpr const char* kNames[] = {"baseline", "avx2", "avx512", "avx512bf16"};
+  return kNames[static_cast<int>(isa)];
 }
 
 }  // namespace viv

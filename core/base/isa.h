@@ -4,11 +4,11 @@
 
 namespace viv {
 
-enum class Isa { kBaseline, kAvx2, kAvx512 };
+enum class Isa { kBaseline, kAvx2, kAvx512, kAvx512Bf16 };
 
 // The best of them that this machine has. Part of what fixes the bits of a result.
 Isa MachineIsa();
-// "baseline", "avx2", "avx512".
+// "baseline", "avx2", "avx512", "avx512bf16".
 const char* IsaName(Isa isa);
 
 // A *_isa.cc file defines its functions in namespace viv::VIV_ISA. A header declares them once,
@@ -24,9 +24,13 @@ const char* IsaName(Isa isa);
   }                          \
   namespace avx512 {         \
   __VA_ARGS__                \
+  }                          \
+  namespace avx512bf16 {     \
+  __VA_ARGS__                \
   }
-#define VIV_CALL_ISA(function) \
-  (::viv::ChooseIsa(&::viv::baseline::function, &::viv::avx2::function, &::viv::avx512::function))
+#define VIV_CALL_ISA(function)                                                                    \
+  (::viv::ChooseIsa(&::viv::baseline::function, &::viv::avx2::function, &::viv::avx512::function, \
+                    &::viv::avx512bf16::function))
 #else
 #define VIV_DECLARE_ISA(...) \
   namespace baseline {       \
@@ -36,9 +40,9 @@ const char* IsaName(Isa isa);
 #endif
 
 template <typename F>
-F* ChooseIsa(F* baseline, F* avx2, F* avx512) {
-  const Isa isa = MachineIsa();
-  return isa == Isa::kAvx512 ? avx512 : isa == Isa::kAvx2 ? avx2 : baseline;
+F* ChooseIsa(F* baseline, F* avx2, F* avx512, F* avx512bf16) {
+  F* const all[] = {baseline, avx2, avx512, avx512bf16};
+  return all[static_cast<int>(MachineIsa())];
 }
 
 }  // namespace viv

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <map>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/status.h"
@@ -34,17 +35,23 @@ absl::Status CheckAllowed(const OpDef& op, const std::string& variable, DType ty
                     [](std::string* out, DType t) { absl::StrAppend(out, DTypeName(t)); })));
 }
 
+absl::Status CheckType(int i, const InputDef& def, DType actual, DType wanted) {
+  if (actual == wanted) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("input ", i, " '", def.name, "' is ",
+                                                 DTypeName(actual), ", not ", DTypeName(wanted)));
+}
+
 absl::Status BindInputs(const OpDef& op, const std::vector<Output>& inputs, Bindings& bound) {
   const int n = static_cast<int>(inputs.size());
   for (int i = 0; i < n; ++i) {
     const InputDef& def = op.inputs[InputDefIndex(op, n, i)];
     const DType actual = inputs[i].dtype();
-    if (def.type.any()) continue;
+    bool wide = false;
+    TypeVariableOf(def.type, &wide);
+    if (def.type.any() || wide) continue;
     if (def.type.variable.empty()) {
-      if (actual == def.type.fixed) continue;
-      return absl::InvalidArgumentError(absl::StrCat("input ", i, " '", def.name, "' is ",
-                                                     DTypeName(actual), ", not ",
-                                                     DTypeName(def.type.fixed)));
+      RETURN_IF_ERROR(CheckType(i, def, actual, def.type.fixed));
+      continue;
     }
     RETURN_IF_ERROR(Annotate(CheckAllowed(op, def.type.variable, actual),
                              absl::StrCat("input ", i, " '", def.name, "'")));
@@ -54,6 +61,14 @@ absl::Status BindInputs(const OpDef& op, const std::vector<Output>& inputs, Bind
           absl::StrCat("input ", i, " '", def.name, "' is ", DTypeName(actual),
                        ", but an earlier input of the same type is ", DTypeName(it->second)));
     }
+  }
+  // Wide ones follow from those.
+  for (int i = 0; i < n; ++i) {
+    const InputDef& def = op.inputs[InputDefIndex(op, n, i)];
+    bool wide = false;
+    const auto it = bound.find(TypeVariableOf(def.type, &wide));
+    if (!wide || it == bound.end()) continue;
+    RETURN_IF_ERROR(CheckType(i, def, inputs[i].dtype(), Widened(it->second)));
   }
   return absl::OkStatus();
 }
@@ -86,16 +101,19 @@ absl::Status CheckVariables(const OpDef& op, const std::vector<Output>& inputs,
 
 absl::StatusOr<DType> Resolve(const OpDef& op, const TypeSpec& spec, const Bindings& bound,
                               const AttrMap& attrs) {
-  if (spec.variable.empty()) return spec.fixed;
-  if (auto it = bound.find(spec.variable); it != bound.end()) return it->second;
-  const AttrValue* attr = attrs.Find(spec.variable);
+  bool wide = false;
+  const std::string variable = TypeVariableOf(spec, &wide);
+  if (variable.empty()) return spec.fixed;
+  if (auto it = bound.find(variable); it != bound.end()) {
+    return wide ? Widened(it->second) : it->second;
+  }
+  const AttrValue* attr = attrs.Find(variable);
   const DType* type = attr == nullptr ? nullptr : attr->get<DType>();
   if (type == nullptr) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("nothing says what type '", spec.variable, "' is"));
+    return absl::InvalidArgumentError(absl::StrCat("nothing says what type '", variable, "' is"));
   }
-  RETURN_IF_ERROR(CheckAllowed(op, spec.variable, *type));
-  return *type;
+  RETURN_IF_ERROR(CheckAllowed(op, variable, *type));
+  return wide ? Widened(*type) : *type;
 }
 
 // The types of an output of any number.
@@ -127,6 +145,14 @@ absl::StatusOr<std::vector<DType>> ManyTypes(const OpDef& op, const OutputDef& d
 }
 
 }  // namespace
+
+std::string TypeVariableOf(const TypeSpec& spec, bool* wide) {
+  constexpr absl::string_view kWide = "wide ";
+  *wide = absl::StartsWith(spec.variable, kWide);
+  return *wide ? spec.variable.substr(kWide.size()) : spec.variable;
+}
+
+DType Widened(DType type) { return type == kBFloat16 || type == kHalf ? kFloat : type; }
 
 int InputDefIndex(const OpDef& op, int num_inputs, int i) {
   const int variadic = op.VariadicInput();

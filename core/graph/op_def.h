@@ -22,8 +22,8 @@ struct TypeSpec {
   TypeSpec(const char* variable) : variable(variable) {}  // NOLINT
 
   DType fixed = DType::kInvalid;
-  // Name of a type variable ("T"): bound by the inputs that use it, else by the attribute of that
-  // name. "any": each input has a type of its own.
+  // A type variable ("T"), bound by the inputs that use it, else by the attribute of that name;
+  // "wide T": float where T has 16 bits, else T; "any": each input has a type of its own.
   std::string variable;
 
   bool any() const { return variable == "any"; }

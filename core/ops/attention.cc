@@ -66,7 +66,7 @@ const OpRegistration kAttention({
                {"values", "T"},
                {.name = "lengths", .type = kInt32, .arity = Arity::kMany}},
     .outputs = {{"context", "T"}, {"weights", "T"}},
-    .types = {{"T", {kFloat, kDouble}}},
+    .types = {{"T", {kFloat, kDouble, kBFloat16}}},
     .shape = [](ShapeContext& c) -> absl::Status {
       ASSIGN_OR_RETURN(const Shapes s, CheckInputs(c, 3));
       c.set_output(0, s.context);
@@ -87,7 +87,7 @@ const OpRegistration kAttentionGrad({
                {"d_weights", "T"},
                {.name = "lengths", .type = kInt32, .arity = Arity::kMany}},
     .outputs = {{"d_queries", "T"}, {"d_keys", "T"}, {"d_values", "T"}},
-    .types = {{"T", {kFloat, kDouble}}},
+    .types = {{"T", {kFloat, kDouble, kBFloat16}}},
     .shape = [](ShapeContext& c) -> absl::Status {
       ASSIGN_OR_RETURN(const Shapes s, CheckInputs(c, 6));
       RETURN_IF_ERROR(Annotate(s.weights.Merge(c.input(3)).status(), "the weights"));

@@ -31,7 +31,7 @@ const OpRegistration kDropout({
     .inputs = {{"x", "T"}, {.name = "training", .type = kBool, .arity = Arity::kMany}},
     .outputs = {{"y", "T"}},
     .attrs = {{"rate", AttrType::kFloat}, {"batch_axis", AttrValue(0)}, {"key", AttrValue("")}},
-    .types = {{"T", {kFloat, kDouble}}},
+    .types = {{"T", {kFloat, kDouble, kBFloat16}}},
     .shape = DropoutShape,
     .gradient =
         [](GradientContext& c) {

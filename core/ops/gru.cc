@@ -62,13 +62,13 @@ const OpRegistration kGru({
     .doc = "A layer of gated recurrent units over padded sequences.",
     .inputs = {{"x", "T"},
                {"h", "T"},
-               {"input_weights", "T"},
-               {"recurrent_weights", "T"},
-               {"bias", "T"},
+               {"input_weights", "wide T"},
+               {"recurrent_weights", "wide T"},
+               {"bias", "wide T"},
                {.name = "lengths", .type = kInt32, .arity = Arity::kMany}},
     .outputs = {{"outputs", "T"}, {"last", "T"}, {"gates", "T"}},
     .attrs = {{"reverse", AttrValue(false)}},
-    .types = {{"T", {kFloat, kDouble}}},
+    .types = {{"T", {kFloat, kDouble, kBFloat16}}},
     .shape = GruShape,
     .gradient = GruGradient,
 });
@@ -78,14 +78,15 @@ const OpRegistration kGruGrad({
     .doc = "The gradients of Gru: of the gates, the state, the recurrent weights and the bias.",
     .inputs = {{"outputs", "T"},
                {"h", "T"},
-               {"recurrent_weights", "T"},
+               {"recurrent_weights", "wide T"},
                {"gates", "T"},
                {"d_outputs", "T"},
                {"d_last", "T"},
                {.name = "lengths", .type = kInt32, .arity = Arity::kMany}},
-    .outputs = {{"d_gates", "T"}, {"d_h", "T"}, {"d_recurrent_weights", "T"}, {"d_bias", "T"}},
+    .outputs =
+        {{"d_gates", "T"}, {"d_h", "T"}, {"d_recurrent_weights", "wide T"}, {"d_bias", "wide T"}},
     .attrs = {{"reverse", AttrValue(false)}},
-    .types = {{"T", {kFloat, kDouble}}},
+    .types = {{"T", {kFloat, kDouble, kBFloat16}}},
     .shape = [](ShapeContext& c) -> absl::Status {
       ASSIGN_OR_RETURN(const RecurrentExtents e, CheckLayer(c, 2, 3, 6));
       const PartialShape state{e.batch, e.units}, all{e.steps, e.batch, e.units};

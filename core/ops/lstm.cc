@@ -1,5 +1,6 @@
 // Lstm, a layer over padded sequences (the formulas stand in rnn.h), and LstmGrad, back-propagation
 // through time from the residuals: the activated gates, 0 past an example's length, and the cells.
+// In bfloat16 cells, weights and their gradients stay float: what is added up over steps is.
 #include "core/base/status.h"
 #include "core/graph/gradient_context.h"
 #include "core/ops/array.h"
@@ -60,14 +61,18 @@ const OpRegistration kLstm({
     .doc = "A layer of long short-term memory over padded sequences.",
     .inputs = {{"x", "T"},
                {"h", "T"},
-               {"c", "T"},
-               {"input_weights", "T"},
-               {"recurrent_weights", "T"},
-               {"bias", "T"},
+               {"c", "wide T"},
+               {"input_weights", "wide T"},
+               {"recurrent_weights", "wide T"},
+               {"bias", "wide T"},
                {.name = "lengths", .type = kInt32, .arity = Arity::kMany}},
-    .outputs = {{"outputs", "T"}, {"last_h", "T"}, {"last_c", "T"}, {"gates", "T"}, {"cells", "T"}},
+    .outputs = {{"outputs", "T"},
+                {"last_h", "T"},
+                {"last_c", "wide T"},
+                {"gates", "T"},
+                {"cells", "wide T"}},
     .attrs = {{"reverse", AttrValue(false)}},
-    .types = {{"T", {kFloat, kDouble}}},
+    .types = {{"T", {kFloat, kDouble, kBFloat16}}},
     .shape = LstmShape,
     .gradient = LstmGradient,
 });
@@ -77,21 +82,21 @@ const OpRegistration kLstmGrad({
     .doc = "The gradients of Lstm: of the pre-activations, the state, Wh and the bias.",
     .inputs = {{"outputs", "T"},
                {"h", "T"},
-               {"c", "T"},
-               {"recurrent_weights", "T"},
+               {"c", "wide T"},
+               {"recurrent_weights", "wide T"},
                {"gates", "T"},
-               {"cells", "T"},
+               {"cells", "wide T"},
                {"d_outputs", "T"},
                {"d_last_h", "T"},
-               {"d_last_c", "T"},
+               {"d_last_c", "wide T"},
                {.name = "lengths", .type = kInt32, .arity = Arity::kMany}},
     .outputs = {{"d_gates", "T"},
                 {"d_h", "T"},
-                {"d_c", "T"},
-                {"d_recurrent_weights", "T"},
-                {"d_bias", "T"}},
+                {"d_c", "wide T"},
+                {"d_recurrent_weights", "wide T"},
+                {"d_bias", "wide T"}},
     .attrs = {{"reverse", AttrValue(false)}},
-    .types = {{"T", {kFloat, kDouble}}},
+    .types = {{"T", {kFloat, kDouble, kBFloat16}}},
     .shape = [](ShapeContext& c) -> absl::Status {
       ASSIGN_OR_RETURN(const RecurrentExtents e, CheckLayer(c, 3, 4, 9));
       const PartialShape state{e.batch, e.units}, all{e.steps, e.batch, e.units};

@@ -1,5 +1,8 @@
 // MatMul: z = op(x) op(y), where op may transpose. With dz given: dx = dz y^T, dy = x^T dz, and the
 // like for transposed operands; summed over the dimensions along which an operand was broadcast.
+//
+// MixedMatMul is a MatMul of float or bfloat16 operands whose terms are multiplied in bfloat16 and
+// added up in float. The precision pass makes it of a MatMul, after all gradients are built.
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/graph/gradient_context.h"
@@ -78,9 +81,23 @@ const OpRegistration kMatMul({
     .inputs = {{"x", "T"}, {"y", "T"}},
     .outputs = {{"z", "T"}},
     .attrs = {{"transpose_a", AttrValue(false)}, {"transpose_b", AttrValue(false)}},
-    .types = {{"T", {kFloat, kDouble}}},
+    .types = {{"T", {kFloat, kDouble, kBFloat16}}},
     .shape = MatMulShape,
     .gradient = MatMulGradient,
+});
+
+const OpRegistration kMixedMatMul({
+    .name = "MixedMatMul",
+    .doc = "The products of matrices, of terms in bfloat16.",
+    .inputs = {{"x", "X"}, {"y", "Y"}},
+    .outputs = {{"z", "dtype"}},
+    .attrs = {{"transpose_a", AttrValue(false)},
+              {"transpose_b", AttrValue(false)},
+              {"dtype", AttrType::kType}},
+    .types = {{"X", {kFloat, kBFloat16}},
+              {"Y", {kFloat, kBFloat16}},
+              {"dtype", {kFloat, kBFloat16}}},
+    .shape = MatMulShape,
 });
 
 }  // namespace

@@ -47,9 +47,9 @@ const OpRegistration kLoss({
     .name = "SoftmaxCrossEntropy",
     .doc = "The cross entropy of the softmax of each row of logits, and the rows' logsumexp.",
     .inputs = {{"logits", "T"}, {"labels", "I"}},
-    .outputs = {{"loss", "T"}, {"logsumexp", "T"}},
+    .outputs = {{"loss", "wide T"}, {"logsumexp", "wide T"}},
     .attrs = {{"label_smoothing", AttrValue(0.0)}, {"ignored_label", AttrValue(kNoIgnoredLabel)}},
-    .types = {{"T", {kFloat, kDouble}}, {"I", kIndexTypes}},
+    .types = {{"T", {kFloat, kDouble, kBFloat16}}, {"I", kIndexTypes}},
     .shape =
         [](ShapeContext& c) {
           const PartialShape rows({c.input(1).known_rank() ? c.input(1).dim(0) : -1});
@@ -91,12 +91,12 @@ absl::Status GradGradient(GradientContext& c) {
 const OpRegistration kGrad({
     .name = "SoftmaxCrossEntropyGrad",
     .doc = "weight times (softmax(logits) - target), row by row.",
-    .inputs = {{"logits", "T"}, {"labels", "I"}, {"weight", "T"}, {"logsumexp", "T"}},
+    .inputs = {{"logits", "T"}, {"labels", "I"}, {"weight", "wide T"}, {"logsumexp", "wide T"}},
     .outputs = {{"gradient", "T"}},
     .attrs = {{"label_smoothing", AttrValue(0.0)},
               {"ignored_label", AttrValue(kNoIgnoredLabel)},
               {"against_target", AttrValue(true)}},
-    .types = {{"T", {kFloat, kDouble}}, {"I", kIndexTypes}},
+    .types = {{"T", {kFloat, kDouble, kBFloat16}}, {"I", kIndexTypes}},
     .shape =
         [](ShapeContext& c) {
           c.set_output(0, c.input(0));

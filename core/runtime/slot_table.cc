@@ -60,7 +60,9 @@ std::vector<std::pair<std::string, DType>> BoundTypes(const Node& node) {
   std::map<std::string, DType> bound;
   for (int i = 0; i < node.num_inputs(); ++i) {
     const TypeSpec& type = op.inputs[InputDefIndex(op, node.num_inputs(), i)].type;
-    if (!type.variable.empty() && !type.any()) bound.emplace(type.variable, node.input(i).dtype());
+    bool wide = false;
+    const std::string variable = TypeVariableOf(type, &wide);
+    if (!variable.empty() && !type.any() && !wide) bound.emplace(variable, node.input(i).dtype());
   }
   for (const AttrDef& attr : op.attrs) {
     if (attr.type == AttrType::kType) bound.emplace(attr.name, node.attrs().Type(attr.name));

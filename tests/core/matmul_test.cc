@@ -57,7 +57,7 @@ TEST(PackingCache, KeepsTheNewestVersionsWithinItsLimit) {
   const Tensor value = Random<float>({64, 64}, 1);
   PackingCache cache(3 * 64 * 64 * sizeof(float));
   const auto find = [&](uint64_t id, uint64_t version) {
-    return cache.Find({{id, version}, value.data<float>(), 64, false, 64, 64});
+    return cache.Find({{id, version}, Terms::kFloat, MatrixView(value.data<float>(), 64), 64, 64});
   };
   EXPECT_EQ(find(0, 1), nullptr) << "a value of no variable";
   const auto first = find(1, 1);

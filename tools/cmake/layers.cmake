@@ -1,6 +1,6 @@
 # add_isa_variants(<layer folder>): the layer's *_isa.cc, hot loops, each compiled once per instruction
-# set into namespace viv::baseline, viv::avx2 or viv::avx512 (the macro VIV_ISA); the machine's is
-# chosen at run time.
+# set into namespace viv::baseline, viv::avx2, viv::avx512 or viv::avx512bf16 (the macro VIV_ISA); the
+# machine's is chosen at run time.
 function(add_isa_variants folder)
   string(REPLACE "/" "_" name ${folder})
   file(GLOB sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*_isa.cc)
@@ -11,9 +11,10 @@ function(add_isa_variants folder)
   set(flags_avx2 -mavx2 -mfma -mf16c)
   set(flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c
       -mprefer-vector-width=512)
+  set(flags_avx512bf16 ${flags_avx512} -mavx512bf16)
   set(variants baseline)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
-    list(APPEND variants avx2 avx512)
+    list(APPEND variants avx2 avx512 avx512bf16)
   endif()
   foreach(isa ${variants})
     add_library(${name}_${isa} OBJECT ${sources})
@@ -101,7 +102,7 @@ function(add_shared name)
       get_target_property(type ${layer} TYPE)
       if(type STREQUAL "OBJECT_LIBRARY")
         list(APPEND objects $<TARGET_OBJECTS:${layer}>)
-        foreach(isa baseline avx2 avx512)
+        foreach(isa baseline avx2 avx512 avx512bf16)
           if(TARGET ${layer}_${isa})
             list(APPEND objects $<TARGET_OBJECTS:${layer}_${isa}>)
           endif()

@@ -4,6 +4,7 @@
 
 #include "core/base/parallel.h"
 #include "core/base/status.h"
+#include "core/kernels/cpu/elementwise.h"
 #include "core/kernels/cpu/gemm.h"
 #include "core/kernels/cpu/lengths.h"
 #include "core/kernels/cpu/register.h"
@@ -50,10 +51,15 @@ class AttentionShape {
   const int lengths_input_;
 };
 
+// Scores are of type Wide<T>: those of bfloat16 lie in scratch memory until they are weights.
 template <typename T>
 class AttentionKernel : public Kernel, private AttentionShape {
  public:
   explicit AttentionKernel(const KernelInit& init) : AttentionShape(init, 3) {}
+
+  size_t scratch_bytes() const override {
+    return kIs16Bit<T> ? batch_ * steps_ * positions_ * sizeof(Wide<T>) : 0;
+  }
 
   absl::Status Compute(const KernelContext& c) const override {
     return ForEachExample(c, [&](int64_t b, int64_t length) { return Example(c, b, length); });
@@ -62,20 +68,29 @@ class AttentionKernel : public Kernel, private AttentionShape {
  private:
   absl::Status Example(const KernelContext& c, int64_t b, int64_t length) const {
     T* weights = c.out<T>(1) + b * positions_;
-    RETURN_IF_ERROR(Gemm(GemmArgs<T>{.transpose_b = true,
-                                     .m = steps_,
-                                     .n = length,
-                                     .k = depth_,
-                                     .a = c.in<T>(0) + b * depth_,
-                                     .lda = batch_ * depth_,
-                                     .b = c.in<T>(1) + b * depth_,
-                                     .ldb = batch_ * depth_,
-                                     .c = weights,
-                                     .ldc = batch_ * positions_}));
+    Wide<T>* scores;
+    int64_t stride = batch_ * positions_;
+    if constexpr (kIs16Bit<T>) {
+      scores = static_cast<Wide<T>*>(c.scratch()) + b * steps_ * positions_;
+      stride = positions_;
+    } else {
+      scores = weights;
+    }
+    RETURN_IF_ERROR(Gemm(GemmArgs<T, T, Wide<T>>{.transpose_b = true,
+                                                 .m = steps_,
+                                                 .n = length,
+                                                 .k = depth_,
+                                                 .a = c.in<T>(0) + b * depth_,
+                                                 .lda = batch_ * depth_,
+                                                 .b = c.in<T>(1) + b * depth_,
+                                                 .ldb = batch_ * depth_,
+                                                 .c = scores,
+                                                 .ldc = stride}));
     for (int64_t t = 0; t < steps_; ++t) {
       T* row = weights + t * batch_ * positions_;
-      if (length > 0) SoftmaxRow(row, length, row);
-      std::fill(row + length, row + positions_, T{0});
+      if (length > 0) SoftmaxRow(scores + t * stride, length, scores + t * stride);
+      if constexpr (kIs16Bit<T>) NarrowRow(scores + t * stride, row, length);
+      std::fill(row + length, row + positions_, T());
     }
     return Gemm(GemmArgs<T>{.m = steps_,
                             .n = width_,
@@ -95,7 +110,7 @@ class AttentionGradKernel : public Kernel, private AttentionShape {
   explicit AttentionGradKernel(const KernelInit& init) : AttentionShape(init, 6) {}
 
   // The gradients of the scores, [T, S] for each example.
-  size_t scratch_bytes() const override { return batch_ * steps_ * positions_ * sizeof(T); }
+  size_t scratch_bytes() const override { return batch_ * steps_ * positions_ * sizeof(Wide<T>); }
 
   absl::Status Compute(const KernelContext& c) const override {
     return ForEachExample(c, [&](int64_t b, int64_t length) { return Example(c, b, length); });
@@ -105,31 +120,31 @@ class AttentionGradKernel : public Kernel, private AttentionShape {
   absl::Status Example(const KernelContext& c, int64_t b, int64_t length) const {
     const int64_t weights_stride = batch_ * positions_;
     const T* weights = c.in<T>(3) + b * positions_;
-    T* scores = static_cast<T*>(c.scratch()) + b * steps_ * positions_;
-    RETURN_IF_ERROR(Gemm(GemmArgs<T>{.transpose_b = true,
-                                     .m = steps_,
-                                     .n = length,
-                                     .k = width_,
-                                     .a = c.in<T>(4) + b * width_,
-                                     .lda = batch_ * width_,
-                                     .b = c.in<T>(2) + b * width_,
-                                     .ldb = batch_ * width_,
-                                     .c = scores,
-                                     .ldc = positions_}));
+    Wide<T>* scores = static_cast<Wide<T>*>(c.scratch()) + b * steps_ * positions_;
+    RETURN_IF_ERROR(Gemm(GemmArgs<T, T, Wide<T>>{.transpose_b = true,
+                                                 .m = steps_,
+                                                 .n = length,
+                                                 .k = width_,
+                                                 .a = c.in<T>(4) + b * width_,
+                                                 .lda = batch_ * width_,
+                                                 .b = c.in<T>(2) + b * width_,
+                                                 .ldb = batch_ * width_,
+                                                 .c = scores,
+                                                 .ldc = positions_}));
     for (int64_t t = 0; t < steps_; ++t) {
       const T* d_weights = c.in<T>(5) + b * positions_ + t * weights_stride;
       ScoresRow(weights + t * weights_stride, d_weights, length, scores + t * positions_);
     }
     // dQ = dS K, dK = dS^T Q, dV = W^T dC.
-    RETURN_IF_ERROR(Gemm(GemmArgs<T>{.m = steps_,
-                                     .n = depth_,
-                                     .k = length,
-                                     .a = scores,
-                                     .lda = positions_,
-                                     .b = c.in<T>(1) + b * depth_,
-                                     .ldb = batch_ * depth_,
-                                     .c = c.out<T>(0) + b * depth_,
-                                     .ldc = batch_ * depth_}));
+    RETURN_IF_ERROR(Gemm(GemmArgs<Wide<T>, T, T>{.m = steps_,
+                                                 .n = depth_,
+                                                 .k = length,
+                                                 .a = scores,
+                                                 .lda = positions_,
+                                                 .b = c.in<T>(1) + b * depth_,
+                                                 .ldb = batch_ * depth_,
+                                                 .c = c.out<T>(0) + b * depth_,
+                                                 .ldc = batch_ * depth_}));
     RETURN_IF_ERROR(Backwards(scores, positions_, c.in<T>(0) + b * depth_, length, depth_,
                               c.out<T>(1) + b * depth_));
     return Backwards(weights, weights_stride, c.in<T>(4) + b * width_, length, width_,
@@ -137,37 +152,39 @@ class AttentionGradKernel : public Kernel, private AttentionShape {
   }
 
   // On entry `d` holds dC V^T, on return the gradients of the scores.
-  static void ScoresRow(const T* w, const T* d_weights, int64_t length, T* d) {
-    T inner = 0;
+  static void ScoresRow(const T* weights, const T* d_weights, int64_t length, Wide<T>* d) {
+    using W = Wide<T>;
+    W inner = 0;
     for (int64_t s = 0; s < length; ++s) {
-      d[s] += d_weights[s];
-      inner += d[s] * w[s];
+      d[s] += static_cast<W>(d_weights[s]);
+      inner += d[s] * static_cast<W>(weights[s]);
     }
-    for (int64_t s = 0; s < length; ++s) d[s] = w[s] * (d[s] - inner);
+    for (int64_t s = 0; s < length; ++s) d[s] = static_cast<W>(weights[s]) * (d[s] - inner);
   }
 
   // out [length, columns] = a^T x for a: [T, length], x: [T, columns]; 0 past the length.
-  absl::Status Backwards(const T* a, int64_t a_stride, const T* x, int64_t length, int64_t columns,
+  template <typename A>
+  absl::Status Backwards(const A* a, int64_t a_stride, const T* x, int64_t length, int64_t columns,
                          T* out) const {
     for (int64_t s = length; s < positions_; ++s) {
-      std::fill_n(out + s * batch_ * columns, columns, T{0});
+      std::fill_n(out + s * batch_ * columns, columns, T());
     }
-    return Gemm(GemmArgs<T>{.transpose_a = true,
-                            .m = length,
-                            .n = columns,
-                            .k = steps_,
-                            .a = a,
-                            .lda = a_stride,
-                            .b = x,
-                            .ldb = batch_ * columns,
-                            .c = out,
-                            .ldc = batch_ * columns});
+    return Gemm(GemmArgs<A, T, T>{.transpose_a = true,
+                                  .m = length,
+                                  .n = columns,
+                                  .k = steps_,
+                                  .a = a,
+                                  .lda = a_stride,
+                                  .b = x,
+                                  .ldb = batch_ * columns,
+                                  .c = out,
+                                  .ldc = batch_ * columns});
   }
 };
 
-const bool kAttention = RegisterFor<float, double>(
+const bool kAttention = RegisterFor<float, double, BFloat16>(
     "Attention", []<typename T>() { return MakeKernel<AttentionKernel<T>>(); });
-const bool kAttentionGrad = RegisterFor<float, double>(
+const bool kAttentionGrad = RegisterFor<float, double, BFloat16>(
     "AttentionGrad", []<typename T>() { return MakeKernel<AttentionGradKernel<T>>(); });
 
 }  // namespace

@@ -4,6 +4,7 @@
 #include "core/base/parallel.h"
 #include "core/base/random.h"
 #include "core/kernels/cpu/dropout_bits.h"
+#include "core/kernels/cpu/elementwise.h"
 #include "core/kernels/cpu/register.h"
 
 namespace viv {
@@ -15,7 +16,7 @@ class DropoutKernel : public Kernel {
   explicit DropoutKernel(const KernelInit& init)
       : key_(HashString64(init.attrs.String("key"))),
         threshold_(static_cast<uint32_t>(init.attrs.Float("rate") * 65536 + 0.5)),
-        scale_(static_cast<T>(65536.0 / (65536.0 - std::min(threshold_, 65535u)))) {
+        scale_(static_cast<Wide<T>>(65536.0 / (65536.0 - std::min(threshold_, 65535u)))) {
     const Shape& shape = init.input_shapes[0];
     if (shape.rank() == 0) return;
     const int64_t axis = init.attrs.Int("batch_axis");
@@ -57,10 +58,10 @@ class DropoutKernel : public Kernel {
 
   const uint64_t key_;
   const uint32_t threshold_;
-  const T scale_;
+  const Wide<T> scale_;
   int64_t outer_ = 1, batch_ = 1, inner_ = 1;
 };
-const bool kDropout = RegisterFor<float, double>(
+const bool kDropout = RegisterFor<float, double, BFloat16>(
     "Dropout", []<typename T>() { return MakeKernel<DropoutKernel<T>>(); }, {{0, 0}});
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <cstdint>
 
 #include "core/base/isa.h"
+#include "core/tensor/float16.h"
 
 namespace viv {
 
@@ -21,6 +22,12 @@ VIV_DECLARE_ISA(void DropoutApply(const uint32_t* bits, uint32_t threshold, floa
 inline void DropoutApply(const uint32_t* bits, uint32_t threshold, float scale, const float* x,
                          int64_t n, float* y) {
   VIV_CALL_ISA(DropoutApply)(bits, threshold, scale, x, n, y);
+}
+VIV_DECLARE_ISA(void DropoutApplyBFloat16(const uint32_t* bits, uint32_t threshold, float scale,
+                                          const uint16_t* x, int64_t n, uint16_t* y);)
+inline void DropoutApply(const uint32_t* bits, uint32_t threshold, float scale, const BFloat16* x,
+                         int64_t n, BFloat16* y) {
+  VIV_CALL_ISA(DropoutApplyBFloat16)(bits, threshold, scale, &x->bits, n, &y->bits);
 }
 inline void DropoutApply(const uint32_t* bits, uint32_t threshold, double scale, const double* x,
                          int64_t n, double* y) {

@@ -1,5 +1,7 @@
 // Philox4x32-10 for eight counters at once.
 #include <stdint.h>
+
+#include "core/kernels/cpu/simd.h"
 #if defined(__AVX2__)
 #include <immintrin.h>
 #endif
@@ -66,6 +68,16 @@ void DropoutApply(const uint32_t* bits, uint32_t threshold, float scale, const f
     const float kept = x[i] * scale;
     y[i] = bits[i] < threshold ? 0 : kept;
   }
+}
+
+void DropoutApplyBFloat16(const uint32_t* bits, uint32_t threshold, float scale, const uint16_t* x,
+                          int64_t n, uint16_t* y) {
+  int64_t i = 0;
+  for (; i + kLanes <= n; i += kLanes) {
+    const WordVec random = *reinterpret_cast<const UnalignedWordVec*>(bits + i);
+    Store(y + i, random < threshold ? Vec{} : Load(x + i) * scale);
+  }
+  for (; i < n; ++i) StoreOne(y + i, bits[i] < threshold ? 0 : LoadOne(x + i) * scale);
 }
 
 }  // namespace viv::VIV_ISA

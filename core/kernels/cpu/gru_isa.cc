@@ -1,4 +1,5 @@
-// The element-wise halves of a GRU step in float.
+// The element-wise halves of a GRU step in float; G: how gates are stored, as floats or as the bits
+// of bfloat16.
 #include "core/kernels/cpu/simd.h"
 
 namespace viv::VIV_ISA {
@@ -17,10 +18,9 @@ struct Slopes {
   }
 };
 
-}  // namespace
-
-void GruForwardRow(int64_t units, const float* a, const float* b, const float* bias, const float* h,
-                   float* gates, float* h_new) {
+template <typename G>
+void Forward(int64_t units, const float* a, const float* b, const float* bias, const float* h,
+             G* gates, float* h_new) {
   const int64_t u = units;
   int64_t j = 0;
   const auto sum = [&](int64_t at) { return Load(a + at) + Load(b + at) + Load(bias + at); };
@@ -39,16 +39,17 @@ void GruForwardRow(int64_t units, const float* a, const float* b, const float* b
     const float z = Sigmoid(Splat(a[u + j] + b[u + j] + bias[u + j]))[0];
     const float q = b[2 * u + j] + bias[3 * u + j];
     const float n = Tanh(Splat(a[2 * u + j] + bias[2 * u + j] + r * q))[0];
-    gates[j] = r;
-    gates[u + j] = z;
-    gates[2 * u + j] = n;
-    gates[3 * u + j] = q;
+    StoreOne(gates + j, r);
+    StoreOne(gates + u + j, z);
+    StoreOne(gates + 2 * u + j, n);
+    StoreOne(gates + 3 * u + j, q);
     h_new[j] = n + z * (h[j] - n);
   }
 }
 
-void GruBackwardRow(int64_t units, const float* gates, const float* h, const float* dh,
-                    float* d_gates, float* dh_old) {
+template <typename G>
+void Backward(int64_t units, const G* gates, const G* h, const float* dh, G* d_gates,
+              float* dh_old) {
   const int64_t u = units;
   int64_t j = 0;
   for (; j + kLanes <= u; j += kLanes) {
@@ -61,13 +62,34 @@ void GruBackwardRow(int64_t units, const float* gates, const float* h, const flo
     Store(dh_old + j, d.dh_old);
   }
   for (; j < u; ++j) {
-    const Slopes<float> d(gates[j], gates[u + j], gates[2 * u + j], gates[3 * u + j], h[j], dh[j]);
-    d_gates[j] = d.dr;
-    d_gates[u + j] = d.dz;
-    d_gates[2 * u + j] = d.dn;
-    d_gates[3 * u + j] = d.dq;
+    const Slopes<float> d(LoadOne(gates + j), LoadOne(gates + u + j), LoadOne(gates + 2 * u + j),
+                          LoadOne(gates + 3 * u + j), LoadOne(h + j), dh[j]);
+    StoreOne(d_gates + j, d.dr);
+    StoreOne(d_gates + u + j, d.dz);
+    StoreOne(d_gates + 2 * u + j, d.dn);
+    StoreOne(d_gates + 3 * u + j, d.dq);
     dh_old[j] = d.dh_old;
   }
+}
+
+}  // namespace
+
+void GruForwardRow(int64_t units, const float* a, const float* b, const float* bias, const float* h,
+                   float* gates, float* h_new) {
+  Forward(units, a, b, bias, h, gates, h_new);
+}
+void GruForwardRowBFloat16(int64_t units, const float* a, const float* b, const float* bias,
+                           const float* h, uint16_t* gates, float* h_new) {
+  Forward(units, a, b, bias, h, gates, h_new);
+}
+
+void GruBackwardRow(int64_t units, const float* gates, const float* h, const float* dh,
+                    float* d_gates, float* dh_old) {
+  Backward(units, gates, h, dh, d_gates, dh_old);
+}
+void GruBackwardRowBFloat16(int64_t units, const uint16_t* gates, const uint16_t* h,
+                            const float* dh, uint16_t* d_gates, float* dh_old) {
+  Backward(units, gates, h, dh, d_gates, dh_old);
 }
 
 }  // namespace viv::VIV_ISA

@@ -1,4 +1,4 @@
-// MatMul. In float a product with few rows uses the packed form of a variable's value.
+// MatMul and MixedMatMul. A product with few rows uses the packed form of a variable's value.
 #include <algorithm>
 #include <atomic>
 #include <vector>
@@ -7,20 +7,20 @@
 #include "core/base/status.h"
 #include "core/kernels/cpu/broadcast.h"
 #include "core/kernels/cpu/gemm.h"
-#include "core/kernels/cpu/packed_gemm.h"
 #include "core/kernels/cpu/packing_cache.h"
 #include "core/kernels/cpu/register.h"
 
 namespace viv {
 namespace {
 
-// Up to this many rows a packed second matrix is faster than sgemm (measured), if it is not tiny.
-constexpr int64_t kPackedRows = 128;
+// Up to this many rows it pays to keep a packed second matrix (measured), if it is not tiny.
+constexpr int64_t kPackedRows = 256;
 constexpr int64_t kLeastPacked = 16384;
 // Multiplications of a product that is worth several threads.
 constexpr int64_t kLargeProduct = 1 << 21;
 
-template <typename T>
+// z of type Z from x and y; `kTerms` where they are not double.
+template <typename X, typename Y, typename Z, Terms kTerms>
 class MatMulKernel : public Kernel {
  public:
   explicit MatMulKernel(const KernelInit& init)
@@ -72,35 +72,58 @@ class MatMulKernel : public Kernel {
 
   absl::Status Product(const KernelContext& c, int64_t i) const {
     const int64_t ldb = tb_ ? k_ : n_;
-    if constexpr (std::is_same_v<T, float>) {
-      if (!ta_ && products_.size() == 1 && m_ > 0 && m_ <= kPackedRows && k_ * n_ >= kLeastPacked) {
-        const std::shared_ptr<const float> packed =
-            PackingCache::Global().Find({c.input_version(1), c.in<float>(1), ldb, tb_, k_, n_});
-        if (packed != nullptr) {
-          PackedGemm(m_, n_, k_, c.in<float>(0), k_, packed.get(), false, c.out<float>(), n_);
-          return absl::OkStatus();
-        }
+    const GemmArgs<X, Y, Z> args = {.transpose_a = ta_,
+                                    .transpose_b = tb_,
+                                    .m = m_,
+                                    .n = n_,
+                                    .k = k_,
+                                    .a = c.in<X>(0) + products_[i].x,
+                                    .lda = ta_ ? m_ : k_,
+                                    .b = c.in<Y>(1) + products_[i].y,
+                                    .ldb = ldb,
+                                    .c = c.out<Z>() + i * m_ * n_,
+                                    .ldc = n_};
+    if constexpr (std::is_same_v<X, double>) {
+      return Gemm(args);
+    } else {
+      viv::Product product = ToProduct(args, kTerms);
+      const bool keep = products_.size() == 1 && m_ > 0 && m_ <= kPackedRows;
+      std::shared_ptr<const void> packed;
+      if (keep && k_ * n_ >= kLeastPacked) {
+        packed = PackingCache::Global().Find({c.input_version(1), kTerms, product.b, k_, n_});
       }
+      if constexpr (kTerms == Terms::kFloat) {
+        if (packed == nullptr) return Gemm(args);
+      }
+      product.packed = packed.get();
+      return Multiply(product);
     }
-    return Gemm(GemmArgs<T>{.transpose_a = ta_,
-                            .transpose_b = tb_,
-                            .m = m_,
-                            .n = n_,
-                            .k = k_,
-                            .a = c.in<T>(0) + products_[i].x,
-                            .lda = ta_ ? m_ : k_,
-                            .b = c.in<T>(1) + products_[i].y,
-                            .ldb = ldb,
-                            .c = c.out<T>() + i * m_ * n_,
-                            .ldc = n_});
   }
 
   bool ta_, tb_;
   int64_t m_, k_, n_;
   std::vector<Offsets> products_;
 };
-const bool kMatMul = RegisterFor<float, double>(
-    "MatMul", []<typename T>() { return MakeKernel<MatMulKernel<T>>(); });
+
+template <typename T>
+constexpr Terms kTermsOf = std::is_same_v<T, BFloat16> ? Terms::kBFloat16 : Terms::kFloat;
+const bool kMatMul = RegisterFor<float, double, BFloat16>(
+    "MatMul", []<typename T>() { return MakeKernel<MatMulKernel<T, T, T, kTermsOf<T>>>(); });
+
+template <typename X, typename Y, typename Z>
+bool RegisterMixed() {
+  KernelRegistration({.op = "MixedMatMul",
+                      .device = "cpu",
+                      .types = {{"X", DTypeOf<X>}, {"Y", DTypeOf<Y>}, {"dtype", DTypeOf<Z>}},
+                      .factory = MakeKernel<MatMulKernel<X, Y, Z, Terms::kBFloat16>>()});
+  return true;
+}
+template <typename X, typename Y>
+bool RegisterMixedFor() {
+  return RegisterMixed<X, Y, float>() && RegisterMixed<X, Y, BFloat16>();
+}
+const bool kMixed = RegisterMixedFor<float, float>() && RegisterMixedFor<float, BFloat16>() &&
+                    RegisterMixedFor<BFloat16, float>() && RegisterMixedFor<BFloat16, BFloat16>();
 
 }  // namespace
 }  // namespace viv

@@ -5,7 +5,6 @@
 #include <cstdlib>
 #include <new>
 
-#include "core/kernels/cpu/packed_gemm.h"
 #include "core/tensor/allocator.h"
 
 namespace viv {
@@ -14,19 +13,18 @@ namespace {
 constexpr size_t kGlobalLimit = size_t{256} << 20;
 // The same matrix, of any version of its variable.
 bool SameMatrix(const PackingCache::Source& a, const PackingCache::Source& b) {
-  return a.value.id == b.value.id && a.transpose == b.transpose && a.k == b.k && a.n == b.n &&
-         a.ldb == b.ldb;
+  return a.value.id == b.value.id && a.terms == b.terms && a.k == b.k && a.n == b.n &&
+         a.matrix.transpose == b.matrix.transpose && a.matrix.stride == b.matrix.stride;
 }
 bool SameValue(const PackingCache::Source& a, const PackingCache::Source& b) {
-  return a.value.version == b.value.version && a.data == b.data;
+  return a.value.version == b.value.version && a.matrix.data == b.matrix.data;
 }
 
-std::shared_ptr<float> Allocate(size_t bytes) {
+std::shared_ptr<void> Allocate(size_t bytes) {
   const absl::StatusOr<void*> memory = Allocator::Cpu()->Allocate(bytes);
   if (!memory.ok()) return nullptr;
-  return std::shared_ptr<float>(static_cast<float*>(*memory), [bytes](float* data) {
-    Allocator::Cpu()->Deallocate(data, bytes);
-  });
+  return std::shared_ptr<void>(*memory,
+                               [bytes](void* data) { Allocator::Cpu()->Deallocate(data, bytes); });
 }
 
 }  // namespace
@@ -37,9 +35,9 @@ PackingCache& PackingCache::Global() {
   return *cache;
 }
 
-std::shared_ptr<const float> PackingCache::Find(const Source& source) {
+std::shared_ptr<const void> PackingCache::Find(const Source& source) {
   if (source.value.id == 0) return nullptr;
-  Entry entry{.source = source, .bytes = PackedBytes(source.k, source.n)};
+  Entry entry{.source = source, .bytes = PackedBytes(source.terms, source.k, source.n)};
   {
     MutexLock lock(mutex_);
     const auto it = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& candidate) {
@@ -57,8 +55,8 @@ std::shared_ptr<const float> PackingCache::Find(const Source& source) {
   // Two threads may pack the same matrix at once: harmless, and nobody waits for the lock.
   if (entry.packed == nullptr) entry.packed = Allocate(entry.bytes);
   if (entry.packed == nullptr) return nullptr;
-  PackMatrix(source.data, source.ldb, source.transpose, source.k, source.n, entry.packed.get());
-  std::shared_ptr<const float> packed = entry.packed;
+  PackMatrix(source.terms, source.matrix, source.k, source.n, entry.packed.get());
+  std::shared_ptr<const void> packed = entry.packed;
   MutexLock lock(mutex_);
   bytes_ += entry.bytes;
   entries_.push_front(std::move(entry));

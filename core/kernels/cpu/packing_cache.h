@@ -8,6 +8,7 @@
 
 #include "core/base/thread_annotations.h"
 #include "core/device/kernel.h"
+#include "core/kernels/cpu/packed_gemm.h"
 
 namespace viv {
 
@@ -15,12 +16,12 @@ namespace viv {
 // for concurrent use.
 class PackingCache {
  public:
-  // What a packed matrix is made of; see PackMatrix.
+  // What a packed matrix is made of; see PackMatrix. The float value of a variable is packed
+  // straight into bfloat16 where the terms are that: there is no copy of it in between.
   struct Source {
     ValueVersion value;
-    const float* data = nullptr;
-    int64_t ldb = 0;
-    bool transpose = false;
+    Terms terms = Terms::kFloat;
+    MatrixView matrix;
     int64_t k = 0, n = 0;
   };
 
@@ -28,17 +29,17 @@ class PackingCache {
   // The cache of the process. Never destroyed.
   static PackingCache& Global();
 
-  // The packed matrix, for PackedGemm. Null where the value is no variable's, and where memory is
-  // short. Whether it is null does not depend on earlier calls: results have the same bits each
+  // The packed matrix, for Product::packed. Null where the value is no variable's, and where memory
+  // is short. Whether it is null does not depend on earlier calls: results have the same bits each
   // time.
-  std::shared_ptr<const float> Find(const Source& source);
+  std::shared_ptr<const void> Find(const Source& source);
 
   size_t bytes() const;
 
  private:
   struct Entry {
     Source source;
-    std::shared_ptr<float> packed;
+    std::shared_ptr<void> packed;
     size_t bytes = 0;
   };
   void Shrink() VIV_REQUIRES(mutex_);

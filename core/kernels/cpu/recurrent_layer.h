@@ -6,6 +6,7 @@
 #include <algorithm>
 
 #include "core/base/status.h"
+#include "core/kernels/cpu/elementwise.h"
 #include "core/kernels/cpu/gemm.h"
 #include "core/kernels/cpu/lengths.h"
 
@@ -27,6 +28,25 @@ inline int64_t UnitGrain(int64_t units) {
   return std::max<int64_t>(1, 8192 / std::max<int64_t>(1, units));
 }
 
+// The gradient of a state while steps are computed, as numbers of type Wide<T>: that of output
+// `out` itself, or for 16-bit T `memory`. Begins with input `in`, which the executor may have let
+// the output take over.
+template <typename T>
+Wide<T>* BeginGradient(const KernelContext& c, int in, int out, int64_t n, Wide<T>* memory) {
+  if constexpr (kIs16Bit<T>) {
+    WidenRow(c.in<T>(in), memory, n);
+    return memory;
+  } else {
+    if (c.out<T>(out) != c.in<T>(in)) std::copy_n(c.in<T>(in), n, c.out<T>(out));
+    return c.out<T>(out);
+  }
+}
+// Leaves it in the output.
+template <typename T>
+void EndGradient(const Wide<T>* gradient, int64_t n, T* out) {
+  if constexpr (kIs16Bit<T>) NarrowRow(gradient, out, n);
+}
+
 // The sum over all steps of (h before the step)^T dz, for a part of the gates' columns.
 template <typename T>
 struct RecurrentGradient {
@@ -37,7 +57,7 @@ struct RecurrentGradient {
   const T* dz;        // the first of `columns` columns; rows [steps, batch], 0 past the lengths
   int64_t dz_stride;  // elements between rows
   int64_t columns;
-  T* out;  // [units, columns], rows out_stride apart
+  Wide<T>* out;  // [units, columns], rows out_stride apart
   int64_t out_stride;
 
   // `scratch`: batch * columns elements, used by reversed layers only.
@@ -45,23 +65,23 @@ struct RecurrentGradient {
     // The h before a step is the outputs of the step before it, 0 where that lies past the end.
     const int64_t state = batch * units, steps = order.steps;
     const bool reverse = order.reverse && steps > 0;
-    GemmArgs<T> g{.transpose_a = true,
-                  .m = units,
-                  .n = columns,
-                  .k = std::max<int64_t>(0, steps - 1) * batch,
-                  .a = outputs + (reverse ? state : 0),
-                  .lda = units,
-                  .b = dz + (order.reverse || steps == 0 ? 0 : batch * dz_stride),
-                  .ldb = dz_stride,
-                  .c = out,
-                  .ldc = out_stride};
+    GemmArgs<T, T, Wide<T>> g{.transpose_a = true,
+                              .m = units,
+                              .n = columns,
+                              .k = std::max<int64_t>(0, steps - 1) * batch,
+                              .a = outputs + (reverse ? state : 0),
+                              .lda = units,
+                              .b = dz + (order.reverse || steps == 0 ? 0 : batch * dz_stride),
+                              .ldb = dz_stride,
+                              .c = out,
+                              .ldc = out_stride};
     RETURN_IF_ERROR(Gemm(g));
     if (steps == 0) return absl::OkStatus();
     // The initial h comes before each example's first step.
     g.k = batch;
     g.a = initial;
     g.b = dz;
-    g.beta = 1;
+    g.accumulate = true;
     if (order.reverse) {
       for (int64_t b = 0; b < batch; ++b) {
         const int64_t t = std::max<int64_t>(0, lengths.Of(b) - 1);

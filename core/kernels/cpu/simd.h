@@ -39,6 +39,44 @@ inline void StorePart(float* p, Vec v, int n) {
   for (int i = 0; i < n; ++i) p[i] = v[i];
 }
 
+// Rows of bfloat16, given by their bits, are read and written as floats, rounded to nearest even.
+typedef uint32_t WordVec __attribute__((vector_size(VIV_SIMD_BYTES)));
+typedef uint32_t UnalignedWordVec
+    __attribute__((vector_size(VIV_SIMD_BYTES), aligned(4), may_alias));
+typedef uint16_t HalfVec __attribute__((vector_size(VIV_SIMD_BYTES / 2)));
+typedef uint16_t UnalignedHalfVec
+    __attribute__((vector_size(VIV_SIMD_BYTES / 2), aligned(2), may_alias));
+
+inline Vec Load(const uint16_t* p) {
+  const HalfVec bits = *reinterpret_cast<const UnalignedHalfVec*>(p);
+  return reinterpret_cast<Vec>(__builtin_convertvector(bits, WordVec) << 16);
+}
+inline void Store(uint16_t* p, Vec v) {
+  const WordVec u = reinterpret_cast<WordVec>(v);
+  const WordVec rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16, quiet = (u >> 16) | 0x40u;
+  const WordVec bits = (u & 0x7fffffffu) > 0x7f800000u ? quiet : rounded;
+  *reinterpret_cast<UnalignedHalfVec*>(p) = __builtin_convertvector(bits, HalfVec);
+}
+inline Vec LoadPart(const uint16_t* p, int n, float rest = 0) {
+  Vec v = Splat(rest);
+  for (int i = 0; i < n; ++i) {
+    const uint32_t bits = static_cast<uint32_t>(p[i]) << 16;
+    float x;
+    __builtin_memcpy(&x, &bits, sizeof(x));
+    v[i] = x;
+  }
+  return v;
+}
+inline void StorePart(uint16_t* p, Vec v, int n) {
+  uint16_t all[kLanes];
+  Store(all, v);
+  for (int i = 0; i < n; ++i) p[i] = all[i];
+}
+inline float LoadOne(const float* p) { return *p; }
+inline float LoadOne(const uint16_t* p) { return LoadPart(p, 1)[0]; }
+inline void StoreOne(float* p, float x) { *p = x; }
+inline void StoreOne(uint16_t* p, float x) { StorePart(p, Splat(x), 1); }
+
 // A NaN in `b` is kept.
 inline Vec Max(Vec a, Vec b) { return a > b ? a : b; }
 inline Vec Min(Vec a, Vec b) { return a < b ? a : b; }

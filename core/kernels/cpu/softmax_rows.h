@@ -7,6 +7,7 @@
 #include <cstdint>
 
 #include "core/base/isa.h"
+#include "core/tensor/float16.h"
 
 namespace viv {
 
@@ -19,6 +20,12 @@ VIV_DECLARE_ISA(void ScaledExpRow(const float* x, int64_t n, float shift, float 
                                   float* y);)
 VIV_DECLARE_ISA(float SumRow(const float* x, int64_t n);)
 
+// The same of bfloat16; sums are float.
+VIV_DECLARE_ISA(float LogSumExpRowBFloat16(const uint16_t* x, int64_t n);)
+VIV_DECLARE_ISA(void ScaledExpRowBFloat16(const uint16_t* x, int64_t n, float shift, float scale,
+                                          float offset, uint16_t* y);)
+VIV_DECLARE_ISA(float SumRowBFloat16(const uint16_t* x, int64_t n);)
+
 inline void SoftmaxRow(const float* x, int64_t n, float* y) { VIV_CALL_ISA(SoftmaxRow)(x, n, y); }
 inline float LogSumExpRow(const float* x, int64_t n) { return VIV_CALL_ISA(LogSumExpRow)(x, n); }
 inline void ScaledExpRow(const float* x, int64_t n, float shift, float scale, float offset,
@@ -26,6 +33,17 @@ inline void ScaledExpRow(const float* x, int64_t n, float shift, float scale, fl
   VIV_CALL_ISA(ScaledExpRow)(x, n, shift, scale, offset, y);
 }
 inline float SumRow(const float* x, int64_t n) { return VIV_CALL_ISA(SumRow)(x, n); }
+
+inline float LogSumExpRow(const BFloat16* x, int64_t n) {
+  return VIV_CALL_ISA(LogSumExpRowBFloat16)(&x->bits, n);
+}
+inline void ScaledExpRow(const BFloat16* x, int64_t n, float shift, float scale, float offset,
+                         BFloat16* y) {
+  VIV_CALL_ISA(ScaledExpRowBFloat16)(&x->bits, n, shift, scale, offset, &y->bits);
+}
+inline float SumRow(const BFloat16* x, int64_t n) {
+  return VIV_CALL_ISA(SumRowBFloat16)(&x->bits, n);
+}
 
 inline double LogSumExpRow(const double* x, int64_t n) {
   const double top = *std::max_element(x, x + n);
