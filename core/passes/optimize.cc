@@ -12,7 +12,8 @@ namespace viv {
 std::string PassReport::ToString() const {
   return absl::StrCat(nodes_before, " nodes, of which ", simplified, " were simplified, ", folded,
                       " folded, ", merged, " merged and ", fused, " fused: ", nodes_after,
-                      " are left");
+                      " are left",
+                      lowered == 0 ? "" : absl::StrCat("; ", lowered, " compute in bfloat16"));
 }
 
 absl::Status RefineShapes(ProgramGraph& graph) {
@@ -58,6 +59,14 @@ absl::StatusOr<PassReport> Optimize(ProgramGraph& graph, const PassOptions& opti
     }
     graph.Prune();
     if (changes == 0) break;
+  }
+  if (options.precision == kBFloat16) {
+    RETURN_IF_ERROR(RefineShapes(graph));
+    ASSIGN_OR_RETURN(report.lowered, LowerPrecision(graph));
+    if (options.fold && evaluate) {
+      RETURN_IF_ERROR(FoldConstants(graph, options.max_folded_bytes, evaluate).status());
+    }
+    graph.Prune();
   }
   if (options.fuse) {
     RETURN_IF_ERROR(RefineShapes(graph));

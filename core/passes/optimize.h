@@ -1,5 +1,5 @@
 // What is done to the graph of a program before it runs. Values stay what they were, bit for bit,
-// but for the sign of a zero (x + 0 becomes x).
+// but for the sign of a zero (x + 0 becomes x), and where another precision is asked for.
 #ifndef VIV_CORE_PASSES_OPTIMIZE_H_
 #define VIV_CORE_PASSES_OPTIMIZE_H_
 
@@ -25,6 +25,9 @@ struct PassOptions {
   bool merge = true;
   // Element-wise nodes that follow one another become one.
   bool fuse = true;
+  // kBFloat16: products, recurrent layers and attention of floats compute in it, and what they read
+  // and write is stored in it; variables, updates and losses stay float. kFloat: nothing changes.
+  DType precision = kFloat;
   // Folding makes no constant above this many bytes, unless it replaces as many.
   size_t max_folded_bytes = size_t{64} << 10;
 
@@ -41,6 +44,7 @@ struct PassReport {
   int folded = 0;
   int merged = 0;
   int fused = 0;
+  int lowered = 0;
 
   // "120 nodes, of which 7 were simplified, 12 folded, 9 merged and 8 fused: 75 are left".
   std::string ToString() const;
@@ -56,6 +60,8 @@ absl::StatusOr<int> Simplify(ProgramGraph& graph);
 absl::StatusOr<int> FoldConstants(ProgramGraph& graph, size_t max_bytes, const Evaluator& evaluate);
 absl::StatusOr<int> MergeEqualNodes(ProgramGraph& graph);
 absl::StatusOr<int> FuseElementwise(ProgramGraph& graph);
+// To bfloat16; see PassOptions::precision. Before fusion, which takes in the casts.
+absl::StatusOr<int> LowerPrecision(ProgramGraph& graph);
 // Computes shapes once more, as far as they are known by now.
 absl::Status RefineShapes(ProgramGraph& graph);
 

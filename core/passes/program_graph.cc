@@ -252,11 +252,13 @@ const std::vector<ProgramGraph::Use>& ProgramGraph::UsesOf(const Node* node) con
   return it == uses_.end() ? kNone : it->second;
 }
 
-bool ProgramGraph::Replaceable(const Node& node) const {
+bool ProgramGraph::Detached(const Node& node) const {
   const auto it = followers_.find(&node);
   const bool followed = it != followers_.end() && it->second > 0;
-  return !followed && node.control_inputs().empty() && IsPure(node);
+  return !followed && node.control_inputs().empty();
 }
+
+bool ProgramGraph::Replaceable(const Node& node) const { return Detached(node) && IsPure(node); }
 
 void ProgramGraph::Prune() {
   std::vector<bool> keep(graph_.nodes().size(), false);

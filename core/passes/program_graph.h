@@ -55,6 +55,8 @@ class ProgramGraph {
   int CountUses(Output output) const;
   // The inputs that use an output of the node, in no particular order.
   const std::vector<Use>& UsesOf(const Node* node) const;
+  // Whether no control edge begins or ends at the node.
+  bool Detached(const Node& node) const;
   // Whether the node's outputs may be computed in another way: it has no effect, draws no random
   // numbers, and no control edge begins or ends at it.
   bool Replaceable(const Node& node) const;

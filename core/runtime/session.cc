@@ -153,6 +153,11 @@ absl::StatusOr<Session> Session::Create(const GraphBuilder& builder, SessionOpti
     return absl::InvalidArgumentError(absl::StrCat(
         options.cpu_devices, " CPU devices, outside 1 to ", SessionOptions::kMaxCpuDevices));
   }
+  if (options.precision != kFloat && options.precision != kBFloat16) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the precision is ", DTypeName(options.precision), ": it must be float or bfloat16"));
+  }
+  if (options.precision != kFloat) options.passes.precision = options.precision;
   return Session(std::make_unique<State>(builder, options));
 }
 

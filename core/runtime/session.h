@@ -22,6 +22,8 @@ struct SessionOptions {
   uint64_t seed = 0;
   // What is done to a program before it runs; PassOptions::None() for nothing.
   PassOptions passes;
+  // kFloat, or kBFloat16 for faster products: see PassOptions::precision, which it sets.
+  DType precision = kFloat;
   // How many CPUs, "/job:local/task:0/device:cpu:0" and on, nodes may be placed on; at most
   // kMaxCpuDevices. In runs on several devices each computes on one thread.
   int cpu_devices = 1;

@@ -2,7 +2,7 @@
 // attention, vocabulary 10,000, batch 64, length 20; gradients clipped to 5, SGD. The net of
 // tools/bench/seq2seq_torch.py, in the same form of output.
 //
-//   seq2seq_step [threads] [seconds] [--profile]
+//   seq2seq_step [threads] [seconds] [--bf16] [--profile]
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -82,10 +82,10 @@ Tensor RandomTokens(uint64_t seed) {
   return Tensor::Of<int32_t>({kLength, kBatch}, tokens);
 }
 
-absl::Status Measure(int threads, double seconds, bool with_profile) {
+absl::Status Measure(int threads, double seconds, DType precision, bool with_profile) {
   SetMaxThreads(threads);
   const Net net = MakeNet();
-  ASSIGN_OR_RETURN(Session session, Session::Create(net.b));
+  ASSIGN_OR_RETURN(Session session, Session::Create(net.b, {.precision = precision}));
   RETURN_IF_ERROR(session.Initialize());
   ASSIGN_OR_RETURN(const PreparedRun step,
                    session.Prepare({net.source, net.target}, {net.loss, net.update}));
@@ -104,9 +104,9 @@ absl::Status Measure(int threads, double seconds, bool with_profile) {
   getrusage(RUSAGE_SELF, &usage);
   const double median = times[times.size() / 2];
   std::printf(
-      "train T=%d B=%d dtype=f32 median_ms=%.2f best_ms=%.2f tokens_per_s=%.1f "
+      "train T=%d B=%d dtype=%s median_ms=%.2f best_ms=%.2f tokens_per_s=%.1f "
       "peak_rss_mb=%.0f\n",
-      threads, static_cast<int>(kBatch), median, times[0],
+      threads, static_cast<int>(kBatch), precision == kFloat ? "f32" : "bf16", median, times[0],
       static_cast<double>(kBatch * kLength) / median * 1e3,
       static_cast<double>(usage.ru_maxrss) / 1024);
   if (!with_profile) return absl::OkStatus();
@@ -120,10 +120,15 @@ absl::Status Measure(int threads, double seconds, bool with_profile) {
 }  // namespace viv
 
 int main(int argc, char** argv) {
-  const bool profile = argc > 1 && std::strcmp(argv[argc - 1], "--profile") == 0;
+  bool profile = false, bf16 = false;
+  for (; argc > 1 && argv[argc - 1][0] == '-'; --argc) {
+    profile |= std::strcmp(argv[argc - 1], "--profile") == 0;
+    bf16 |= std::strcmp(argv[argc - 1], "--bf16") == 0;
+  }
   const int threads = argc > 1 ? std::max(1, std::atoi(argv[1])) : 2;
   const double seconds = argc > 2 ? std::atof(argv[2]) : 10;
-  const absl::Status status = viv::Measure(threads, seconds, profile);
+  const absl::Status status =
+      viv::Measure(threads, seconds, bf16 ? viv::kBFloat16 : viv::kFloat, profile);
   if (!status.ok()) std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
   return status.ok() ? 0 : 1;
 }
