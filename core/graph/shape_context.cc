@@ -105,12 +105,21 @@ absl::StatusOr<std::vector<PartialShape>> ShapeContext::FunctionShapes(
   }
   const bool known = std::all_of(arguments.begin(), arguments.end(),
                                  [](const PartialShape& s) { return s.fully_defined(); });
+  std::vector<PartialShape> exact(result_types.size());
   if (known && function_shapes_) {
-    return function_shapes_(name, arguments, static_cast<int>(result_types.size()));
+    ASSIGN_OR_RETURN(exact, function_shapes_(name, arguments, static_cast<int>(exact.size())));
+    if (std::all_of(exact.begin(), exact.end(),
+                    [](const PartialShape& s) { return s.fully_defined(); })) {
+      return exact;
+    }
   }
+  // Also of what only the run of a function tells, something may be known.
   absl::StatusOr<std::vector<PartialShape>> shapes = InferFunctionShapes(*function, arguments);
   if (!shapes.ok()) return Annotate(shapes.status(), absl::StrCat("in function '", name, "'"));
-  shapes->resize(result_types.size());
+  shapes->resize(exact.size());
+  for (size_t i = 0; i < exact.size(); ++i) {
+    ASSIGN_OR_RETURN((*shapes)[i], exact[i].Merge((*shapes)[i]));
+  }
   return shapes;
 }
 

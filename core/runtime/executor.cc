@@ -86,6 +86,8 @@ absl::StatusOr<std::shared_ptr<LaunchPlan>> Executor::FindPlan(
   // made.
   ASSIGN_OR_RETURN(std::shared_ptr<LaunchPlan> plan,
                    LaunchPlan::Create(table_, begin, limit, values, callables_));
+  // It was made for shapes alone, from which nothing follows.
+  if (plan->end() == begin) return plan;
   MutexLock lock(mutex_);
   std::vector<std::shared_ptr<LaunchPlan>>& plans = plans_[begin];
   plans.insert(plans.begin(), plan);
@@ -135,6 +137,10 @@ absl::StatusOr<ExecutorRun::Active> Executor::Activate(ExecutorRun& run, int beg
     if (active.plan->begin() == begin && active.plan->Fits(run.values)) return active;
   }
   ASSIGN_OR_RETURN(const std::shared_ptr<LaunchPlan> plan, FindPlan(begin, limit, run.values));
+  if (plan->end() == begin) {
+    return absl::InternalError(
+        absl::StrCat(table_.nodes()[begin].node->Describe(), ": a value has no memory"));
+  }
   ASSIGN_OR_RETURN(PlanFrame* const frame, FindFrame(run, plan));
   run.active.push_back({plan.get(), frame});
   return run.active.back();

@@ -64,7 +64,8 @@ class Partitioner {
 
 void Partitioner::FindTransfers(const std::vector<Node*>& order) {
   for (const Node* node : order) {
-    if (node->op_name() == "Group") continue;
+    // What is everywhere waits for nothing.
+    if (node->op_name() == "Group" || Everywhere(*node)) continue;
     const int device = DeviceOf(node);
     for (const Output& input : node->inputs()) {
       if (!Everywhere(*input.node) && DeviceOf(input.node) != device) {

@@ -80,6 +80,8 @@ class PlanBuilder {
   std::map<int, int> shares_with_;  // by plan tensor: the one whose block it uses
   std::vector<int> step_position_;  // by step: of its node
   std::map<int, int> made_by_;      // by plan tensor: step
+  // A value from before the plan was asked for of which only the shape is there.
+  bool lacks_value_ = false;
 };
 
 int PlanBuilder::LastUse(int slot) const {
@@ -113,7 +115,11 @@ const Tensor* PlanBuilder::KnownValue(int slot, bool guard) {
   if (const auto it = folded_.find(slot); it != folded_.end()) return &it->second;
   const Slot& info = table_.slots()[slot];
   if (info.kind == Slot::Kind::kConstant) return &table_.constants()[info.index];
-  if (!guard || shape_of_.count(slot) > 0 || values_[slot].buffer() == nullptr) return nullptr;
+  if (!guard || shape_of_.count(slot) > 0) return nullptr;
+  if (values_[slot].buffer() == nullptr) {
+    lacks_value_ = true;
+    return nullptr;
+  }
   // The value of a feed or of an earlier stretch: the plan holds for this value only.
   absl::StatusOr<Tensor> copy = values_[slot].Clone();
   if (copy.ok()) plan_->guards_.emplace_back(slot, *std::move(copy));
@@ -144,7 +150,9 @@ absl::StatusOr<bool> PlanBuilder::Shapes(const OrderedNode& node,
                    }))));
   outputs = context.outputs();
   if (AllKnown(outputs) || node.node->op().dynamic_output) return true;
-  if (context.missed_value() && !plan_->steps_.empty()) return false;
+  // The next stretch will know the value, if there is progress; a plan that is made for its shapes
+  // alone ends in any case.
+  if (context.missed_value() && (plan_->end_ > plan_->begin_ || lacks_value_)) return false;
   return absl::InternalError(
       absl::StrCat(node.node->Describe(), ": the shape of an output cannot be determined"));
 }

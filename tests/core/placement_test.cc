@@ -240,6 +240,21 @@ TEST(Devices, ControlEdgesCrossThem) {
   }
 }
 
+// A constant is everywhere and waits for nothing: nothing is sent on its behalf, to a device where
+// nobody would receive it.
+TEST(Devices, AConstantAfterANodeElsewhere) {
+  GraphBuilder b;
+  const Output x = Placeholder(b, kFloat, {2});
+  const Output y = Exp(b.OnDevice(kOne), x);
+  const Output one = Const(b.OnDevice(kZero).After({y}), 1.0f);
+  const Output z = Add(b.OnDevice(kOne), y, one);
+  auto session = Session::Create(b, {.cpu_devices = 2});
+  ASSERT_TRUE(session.ok()) << session.status();
+  const auto run = session->Run({{x, Tensor::Of<float>({2}, {0, 0})}}, {z});
+  ASSERT_TRUE(run.ok()) << run.status();
+  EXPECT_EQ((*run)[0].data<float>()[1], 2);
+}
+
 TEST(Devices, NothingFollowsAnUpdateAcrossThem) {
   GraphBuilder b;
   const Variable v(b.OnDevice("/device:cpu:0"), "v", Const(b, 1.0f));
