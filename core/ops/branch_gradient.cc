@@ -9,7 +9,9 @@
 namespace viv {
 
 absl::StatusOr<BranchGradient> BranchGradient::Create(GradientContext& c, Branch branch) {
-  ASSIGN_OR_RETURN(FunctionGradient function, FunctionGradient::Create(c, branch.function));
+  ASSIGN_OR_RETURN(
+      FunctionGradient function,
+      FunctionGradient::Create(c, branch.function, static_cast<int>(branch.outputs.size())));
   BranchGradient gradient(c, std::move(branch), std::move(function));
   RETURN_IF_ERROR(gradient.Differentiate());
   return gradient;

@@ -1,6 +1,8 @@
 // Copies functions and differentiates the copies.
 #include "core/ops/function_gradient.h"
 
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/ops/array.h"
@@ -21,7 +23,8 @@ FunctionGradient::FunctionGradient(const GradientContext& c, const Function* fun
       builder_(GraphBuilder(&copy_->body()).At(c.node().site())) {}
 
 absl::StatusOr<FunctionGradient> FunctionGradient::Create(const GradientContext& c,
-                                                          const std::string& attr) {
+                                                          const std::string& attr,
+                                                          int num_results) {
   const Graph& graph = c.builder().graph();
   const std::string& name = c.attrs().String(attr);
   const Function* function = graph.library().Find(name);
@@ -38,7 +41,9 @@ absl::StatusOr<FunctionGradient> FunctionGradient::Create(const GradientContext&
   for (Node* node : order) {
     if (node->op_name() != "Argument") RETURN_IF_ERROR(CopyNode(node, copy->body(), copies));
   }
-  copy->set_results(Mapped(function->results(), copies));
+  std::vector<Output> results = function->results();
+  results.resize(std::min<size_t>(results.size(), num_results));
+  copy->set_results(Mapped(results, copies));
   FunctionGradient gradient(c, function, std::move(copy));
   gradient.first_new_ = static_cast<int>(gradient.copy_->body().nodes().size());
   return gradient;

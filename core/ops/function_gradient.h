@@ -20,8 +20,10 @@ Output DenseGradient(const GraphBuilder& b, const Gradient& gradient, Output x);
 
 class FunctionGradient {
  public:
-  // For the function that `attr` of the node under differentiation names.
-  static absl::StatusOr<FunctionGradient> Create(const GradientContext& c, const std::string& attr);
+  // For the function that `attr` of the node under differentiation names, and its first results:
+  // the node need not compute all of them.
+  static absl::StatusOr<FunctionGradient> Create(const GradientContext& c, const std::string& attr,
+                                                 int num_results);
 
   const Function& function() const { return *function_; }
   // Builds in the copy.

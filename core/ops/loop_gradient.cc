@@ -127,7 +127,8 @@ void LoopDifferentiator::BuildScan(const FunctionGradient::Parts& parts) {
 }
 
 absl::Status LoopDifferentiator::Run() {
-  ASSIGN_OR_RETURN(FunctionGradient f, FunctionGradient::Create(c_, "body"));
+  ASSIGN_OR_RETURN(FunctionGradient f,
+                   FunctionGradient::Create(c_, "body", c_.node().num_outputs()));
   ASSIGN_OR_RETURN(flow_, FindLoopFlow(c_, f.function(), layout_));
   if (flow_.carries.empty() && flow_.captures.empty() && flow_.sequences.empty())
     return absl::OkStatus();

@@ -13,6 +13,8 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
+using B = const GraphBuilder&;
+
 std::string Message(const absl::Status& status) { return std::string(status.message()); }
 
 // Doubles x until its sum reaches the limit.
@@ -212,6 +214,75 @@ TEST(While, SavesAsManyStepsAsThereAre) {
   }
   EXPECT_NEAR(got[0].scalar<double>(), value, 1e-12);
   EXPECT_NEAR(got[1].scalar<double>(), derivative, 1e-12);
+}
+
+// x^(2^n), by n squares in each of 2 steps of an outer loop.
+Output SquaresInALoop(const GraphBuilder& b, Output x, const std::function<Output(B, Output)>& n) {
+  const auto count = [](Output limit) {
+    return [limit](B b, const Outputs& v) { return Less(b, v[1], limit); };
+  };
+  const auto next = [](B b, Output i) { return Add(b, i, Const<int32_t>(b, 1)); };
+  return While(b, {x, Const<int32_t>(b, 0)}, count(Const<int32_t>(b, 2)),
+               [&](B b, const Outputs& v) -> Outputs {
+                 const Outputs inner = While(b, {v[0], Const<int32_t>(b, 0)}, count(n(b, v[1])),
+                                             [&](B b, const Outputs& w) -> Outputs {
+                                               return {Square(b, w[0]), next(b, w[1])};
+                                             })
+                                           .values;
+                 return {inner[0], next(b, v[1])};
+               })
+      .values[0];
+}
+
+TEST(While, GradientsOfALoopInALoop) {
+  for (const int32_t n : {0, 1, 2}) {
+    GraphBuilder b;
+    const Output x = Placeholder(b, kDouble, {2});
+    const Output steps = Placeholder(b, kInt32, PartialShape::Scalar());
+    const Output y = SquaresInALoop(b, x, [&](B, Output) { return steps; });
+    const auto gradient = DenseGradients(b, {y}, {x});
+    ASSERT_TRUE(gradient.ok()) << gradient.status();
+    const auto got =
+        RunOnce(b, {y, (*gradient)[0]},
+                {{x, Tensor::Of<double>({2}, {0.9, -1.1})}, {steps, Tensor::Scalar(n)}});
+    const double power = std::pow(2, 2 * n);
+    EXPECT_NEAR(got[0].data<double>()[0], std::pow(0.9, power), 1e-12);
+    EXPECT_NEAR(got[1].data<double>()[1], power * std::pow(-1.1, power - 1), 1e-12);
+  }
+}
+
+TEST(While, ALoopInALoopThatMakesOtherStepsEachTimeHasNoGradient) {
+  GraphBuilder b;
+  const Output x = Placeholder(b, kDouble, {2});
+  const Output y = SquaresInALoop(b, x, [](B b, Output i) { return Add(b, i, i); });
+  const Feeds feeds = {{x, Tensor::Of<double>({2}, {0.9, -1.1})}};
+  EXPECT_NEAR(RunOnce(b, {y}, feeds)[0].data<double>()[0], std::pow(0.9, 4), 1e-12);
+  const auto gradient = DenseGradients(b, {y}, {x});
+  ASSERT_TRUE(gradient.ok()) << gradient.status();
+  EXPECT_THAT(ErrorOf(b, (*gradient)[0], feeds),
+              HasSubstr("has shape [0, 2] in one and [2, 2] in another: where the gradient of a "
+                        "While inside a loop is taken, it must make as many steps each time"));
+}
+
+// A shape that is the value of a view: the plan ends before it, though nothing ran.
+TEST(While, StepsOfAFunctionsArgumentAndOfAView) {
+  GraphBuilder b;
+  const Output n = Placeholder(b, kInt64, {1});
+  const Output range = Range(b, Squeeze(b, n, {0}));
+  auto session = Session::Create(b, {.passes = PassOptions::None()});
+  ASSERT_TRUE(session.ok()) << session.status();
+  for (const int64_t steps : {3, 5}) {
+    const auto got = session->Run({{n, Tensor::Of<int64_t>({1}, {steps})}}, {range});
+    ASSERT_TRUE(got.ok()) << got.status();
+    EXPECT_EQ((*got)[0].num_elements(), steps);
+  }
+  // In a function whose shapes are asked for before the value is there.
+  const Output m = Placeholder(b, kInt64, PartialShape::Scalar());
+  const BuiltFunction f = BuildFunction(
+      b, "range", {{kInt64, PartialShape::Scalar()}},
+      [](B b, const std::vector<Output>& n) { return std::vector<Output>{Range(b, n[0])}; });
+  const Output size = SizeOf(b, Call(b, f, {m})[0]);
+  EXPECT_EQ(RunOnce(b, {size}, {{m, Tensor::Scalar<int64_t>(4)}})[0].scalar<int64_t>(), 4);
 }
 
 TEST(While, ErrorsInABodyNameTheLoopTheStepAndTheNode) {

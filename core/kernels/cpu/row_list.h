@@ -9,15 +9,14 @@ namespace viv {
 // The memory doubles when it is full: what is not used yet is not touched.
 class RowList {
  public:
-  RowList(DType dtype, PartialShape row) : dtype_(dtype), row_(std::move(row)) {}
+  RowList(DType dtype, const PartialShape& row);
 
-  int64_t size() const { return size_; }
-  // A new row to be written into, or an invalid tensor where the shape is not known yet: then hand
-  // the first row to Put(). ResourceExhausted where memory is short.
+  // A new row to be written into, or an invalid tensor where the shape is not known: then the row
+  // is to be appended. ResourceExhausted where memory is short.
   absl::StatusOr<Tensor> Next();
-  // Sets the last row, for the first one of an unknown shape.
-  absl::Status Put(const Tensor& row);
-  // All rows: [size(), ...]. Without any, unknown extents are 0.
+  // The same shape for all rows: else RaggedRows().
+  absl::Status Append(const Tensor& row);
+  // All rows: [their number, ...]. Without any, unknown extents are 0.
   absl::StatusOr<Tensor> Stacked() const;
 
  private:
@@ -25,9 +24,13 @@ class RowList {
 
   DType dtype_;
   PartialShape row_;
+  Shape shape_;  // of a row
   Tensor rows_;
   int64_t size_ = 0;
 };
+
+// The error for rows of different shapes.
+absl::Status RaggedRows(const Shape& one, const Shape& other);
 
 }  // namespace viv
 

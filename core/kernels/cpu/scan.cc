@@ -5,6 +5,7 @@
 #include "core/base/status.h"
 #include "core/kernels/cpu/carry_buffers.h"
 #include "core/kernels/cpu/function_call.h"
+#include "core/kernels/cpu/row_list.h"
 
 namespace viv {
 namespace {
@@ -48,10 +49,12 @@ class ScanKernel : public Kernel {
       if (i >= rows_end_) versions[i] = c.input_version(i);
     }
     ASSIGN_OR_RETURN(const std::vector<Tensor> spare, spare_.Tensors(c));
+    std::vector<int> unknown;  // outputs whose rows the plan does not know
     for (int i = 0; i < c.num_outputs(); ++i) {
       const bool row = i >= carries_;
       if (row && !IsAllocated(c.output(i))) {
         results.emplace_back();
+        unknown.push_back(i);
       } else {
         results.push_back(row ? c.output(i).Row(first) : steps_ % 2 == 1 ? c.output(i) : spare[i]);
       }
@@ -63,31 +66,35 @@ class ScanKernel : public Kernel {
       step.loop_index = HashCombine(c.step().loop_index, t + 1);
       const absl::Status status = run->Run(arguments, versions, absl::MakeSpan(results), step);
       if (!status.ok()) return Annotate(status, absl::StrCat("step ", t, " of ", steps_));
-      if (k == 0) RETURN_IF_ERROR(AddFirstRows(c, t, results));
+      for (const int i : unknown) {
+        RETURN_IF_ERROR(PutRow(c, i, t, results[i]));
+        results[i] = Tensor();
+      }
       for (int i = 0; i < carries_; ++i) {
         std::swap(arguments[i], results[i]);
         if (k == 0) results[i] = steps_ % 2 == 1 ? spare[i] : c.output(i);
       }
       if (k + 1 == steps_) break;
       for (int i = carries_; i < rows_end_; ++i) arguments[i].AdvanceRow(delta);
-      for (int i = carries_; i < c.num_outputs(); ++i) results[i].AdvanceRow(delta);
+      for (int i = carries_; i < c.num_outputs(); ++i) {
+        if (results[i].valid()) results[i].AdvanceRow(delta);
+      }
     }
     return absl::OkStatus();
   }
 
  private:
-  // Where the plan does not know the rows of an output: their shape is that of the first one.
-  absl::Status AddFirstRows(const KernelContext& c, int64_t t, std::vector<Tensor>& results) const {
-    for (int i = carries_; i < c.num_outputs(); ++i) {
-      if (IsAllocated(c.output(i))) continue;
+  // Puts away row t of an output whose rows the plan does not know: their shape is the first one's.
+  absl::Status PutRow(const KernelContext& c, int output, int64_t t, const Tensor& row) const {
+    if (!IsAllocated(c.output(output))) {
       std::vector<int64_t> dims = {steps_};
-      const auto row = results[i].shape().dims();
-      dims.insert(dims.end(), row.begin(), row.end());
+      dims.insert(dims.end(), row.shape().dims().begin(), row.shape().dims().end());
       ASSIGN_OR_RETURN(const Shape shape, Shape::Checked(dims));
-      RETURN_IF_ERROR(c.AllocateOutput(i, shape));
-      c.output(i).Row(t).CopyFrom(results[i]);
-      results[i] = c.output(i).Row(t);
+      RETURN_IF_ERROR(c.AllocateOutput(output, shape));
     }
+    Tensor place = c.output(output).Row(t);
+    if (!(place.shape() == row.shape())) return RaggedRows(place.shape(), row.shape());
+    place.CopyFrom(row);
     return absl::OkStatus();
   }
 

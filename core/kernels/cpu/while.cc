@@ -73,14 +73,14 @@ class WhileKernel : public Kernel {
   absl::Status Step(CallableRun& run, absl::Span<const Tensor> arguments,
                     absl::Span<const ValueVersion> versions, std::vector<Tensor>& results,
                     const StepInfo& step, std::vector<RowList>& lists) const {
+    std::vector<bool> known(lists.size());
     for (size_t i = 0; i < lists.size(); ++i) {
       ASSIGN_OR_RETURN(results[carries_ + i], lists[i].Next());
+      known[i] = results[carries_ + i].valid();
     }
-    std::vector<bool> known;
-    for (size_t i = 0; i < lists.size(); ++i) known.push_back(results[carries_ + i].valid());
     RETURN_IF_ERROR(run.Run(arguments, versions, absl::MakeSpan(results), step));
     for (size_t i = 0; i < lists.size(); ++i) {
-      if (!known[i]) RETURN_IF_ERROR(lists[i].Put(results[carries_ + i]));
+      if (!known[i]) RETURN_IF_ERROR(lists[i].Append(results[carries_ + i]));
     }
     return absl::OkStatus();
   }
