@@ -14,3 +14,6 @@ echo "seed $VIV_SEED"
 for threads in 1 2; do
   VIV_KILLS=100 VIV_THREADS=$threads build/bin/system_tests --gtest_filter='KillResume*'
 done
+
+# Random graphs on the executor, against an interpreter and against differences.
+VIV_GRAPHS=20000 build/bin/core_tests --gtest_filter='RandomGraph*'
