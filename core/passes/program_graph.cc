@@ -34,18 +34,24 @@ std::set<const Node*> Reachable(const std::set<Output>& fed, const std::vector<O
   return wanted;
 }
 
-// The outputs that the nodes of `wanted` and the fetches use.
+// The outputs that the nodes of `wanted` and the fetches use; nodes that others follow as
+// Output::kControl.
 std::set<Output> Used(const std::set<const Node*>& wanted, const std::vector<Output>& fetches) {
   std::set<Output> used(fetches.begin(), fetches.end());
-  for (const Node* node : wanted) used.insert(node->inputs().begin(), node->inputs().end());
+  for (const Node* node : wanted) {
+    used.insert(node->inputs().begin(), node->inputs().end());
+    for (Node* control : node->control_inputs()) used.emplace(control, Output::kControl);
+  }
   return used;
 }
 
 // Calls, branches and loops compute as many results of their functions as attribute "types" lists:
 // takes those off the end that nobody uses, such as what is saved for a gradient that does not run.
+// A node that others follow is to run whole: it may hold a check.
 void DropUnusedResults(Node& node, const std::set<Output>& used, AttrMap& attrs) {
   const std::vector<OutputDef>& outputs = node.op().outputs;
   if (outputs.size() != 1 || outputs[0].count != "types") return;
+  if (used.count(Output(&node, Output::kControl)) > 0) return;
   const size_t carries =
       node.op().FindAttr("carries") != nullptr ? static_cast<size_t>(attrs.Int("carries")) : 0;
   std::vector<DType> types = attrs.Types("types");

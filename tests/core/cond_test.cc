@@ -326,6 +326,35 @@ TEST(Call, EachCallDrawsItsOwnNumbers) {
   EXPECT_TRUE(got[1].Identical(RunOnce(b, {two})[0]));
 }
 
+// Somebody may only want it to succeed.
+TEST(Call, RunsWhereOthersFollowItWithoutItsResults) {
+  GraphBuilder b;
+  const Output x = Placeholder(b, kInt32, PartialShape::Scalar());
+  const BuiltFunction check =
+      BuildFunction(b, "check", {{kInt32, PartialShape::Scalar()}},
+                    [](const GraphBuilder& b, const std::vector<Output>& x) {
+                      return std::vector<Output>{Div(b, Const<int32_t>(b, 1), x[0])};
+                    });
+  const Output checked = Call(b, check, {x})[0];
+  const Output y = Neg(b.After({checked}), x);
+  EXPECT_EQ(ErrorOf(b, y, {{x, Tensor::Scalar<int32_t>(1)}}), "");
+  EXPECT_THAT(ErrorOf(b, y, {{x, Tensor::Scalar<int32_t>(0)}}), HasSubstr("by zero"));
+}
+
+// As a loaded graph may have it: the function returns more than the node asks for.
+TEST(Call, GradientsWhereFewerResultsAreComputed) {
+  GraphBuilder b;
+  const Output x = Placeholder(b, kDouble, {3});
+  const BuiltFunction f = BuildFunction(
+      b, "two", {{kDouble, {3}}}, [](const GraphBuilder& b, const std::vector<Output>& x) {
+        const Output e = Exp(b, x[0]);
+        return std::vector<Output>{Mul(b, e, Square(b, x[0])), e};
+      });
+  const std::vector<DType> one = {kDouble};
+  const Output y = BuilderRef(b).AddMany("Call", {x}, {{"function", f.name}, {"types", one}}, 1)[0];
+  CheckTwice(b, CubicLoss(b, y), {x}, {Random<double>({3}, 1)});
+}
+
 TEST(Call, ChecksItsArguments) {
   const auto error = [](Tensor argument, size_t count) {
     GraphBuilder b;
