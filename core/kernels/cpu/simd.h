@@ -9,6 +9,9 @@
 #endif
 
 #include <stdint.h>
+#if defined(__AVX512F__)
+#include <immintrin.h>
+#endif
 
 namespace viv::VIV_ISA {
 
@@ -82,53 +85,89 @@ inline Vec Max(Vec a, Vec b) { return a > b ? a : b; }
 inline Vec Min(Vec a, Vec b) { return a < b ? a : b; }
 inline Vec Abs(Vec v) { return reinterpret_cast<Vec>(reinterpret_cast<IntVec>(v) & 0x7fffffff); }
 
+// The halves are joined again and again: fewer steps than from lane to lane.
 inline float HorizontalSum(Vec v) {
-  float sum = 0;
-  for (int i = 0; i < kLanes; ++i) sum += v[i];
-  return sum;
+#if defined(__AVX512F__)
+  return _mm512_reduce_add_ps(v);
+#else
+  float lanes[kLanes];
+  Store(lanes, v);
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; ++i) lanes[i] += lanes[i + half];
+  }
+  return lanes[0];
+#endif
 }
 inline float HorizontalMax(Vec v) {
-  float top = v[0];
-  for (int i = 1; i < kLanes; ++i) top = v[i] > top || v[i] != v[i] ? v[i] : top;
-  return top;
+  float lanes[kLanes];
+  Store(lanes, v);
+  for (int half = kLanes / 2; half > 0; half /= 2) {
+    for (int i = 0; i < half; ++i) {
+      const float other = lanes[i + half];
+      lanes[i] = other > lanes[i] || other != other ? other : lanes[i];
+    }
+  }
+  return lanes[0];
 }
 
-// e^x within 2 units in the last place (the coefficients are those of Cephes' expf). Results below
-// 2.5e-38 are 0, above the largest float infinity; a NaN stays one.
+// e^x within 3 units in the last place, within 1 for |x| < 10: the minimax polynomial of degree 6
+// on
+// [-log(2) / 2, log(2) / 2] times a power of 2. Results below 2.5e-38 are 0 or subnormal, above the
+// largest float infinity; a NaN stays one.
 inline Vec Exp(Vec x) {
+#if defined(__AVX512F__)
+  // Beyond, the scaling overflows or gives 0 by itself.
+  const Vec clamped = Max(Splat(-104.0f), Min(Splat(89.0f), x));
+#else
   const Vec clamped = Max(Splat(-86.6f), Min(Splat(88.72284f), x));
+#endif
   // Adding 1.5 * 2^23 rounds to an integer and leaves it in the low bits.
   const Vec magic = Splat(12582912.0f);
   const Vec shifted = clamped * 1.44269504f + magic;
   const Vec n = shifted - magic;
+#if defined(__FMA__)
+  const Vec r = clamped - n * 0.69314718f;
+#else
+  // Two parts of log(2): the product with the first is exact.
   const Vec r = clamped - n * 0.693359375f + n * 2.12194440e-4f;
-  Vec p = Splat(1.9875691500e-4f);
-  p = p * r + 1.3981999507e-3f;
-  p = p * r + 8.3334519073e-3f;
-  p = p * r + 4.1665795894e-2f;
-  p = p * r + 1.6666665459e-1f;
-  p = p * r + 5.0000001201e-1f;
-  p = p * (r * r) + r + 1.0f;
+#endif
+  Vec p = Splat(1.384364441e-3f);
+  p = p * r + 8.374162950e-3f;
+  p = p * r + 4.166800156e-2f;
+  p = p * r + 1.666643173e-1f;
+  p = p * r + 4.999999404e-1f;
+  p = p * r + 1.0f;
+  p = p * r + 1.0f;
+#if defined(__AVX512F__)
+  return _mm512_scalef_ps(p, n);
+#else
   // 2^(n - 1) and 2, because 2^128 is no float.
   const IntVec exponent = (reinterpret_cast<IntVec>(shifted) - 0x4b400000 + 126) << 23;
   const Vec y = p * reinterpret_cast<Vec>(exponent) * 2.0f;
   const Vec high = x > 88.72284f ? Splat(__builtin_inff()) : y;
   return x < -86.6f ? Splat(0) : high;
+#endif
 }
 
 inline Vec Sigmoid(Vec x) { return 1.0f / (1.0f + Exp(-x)); }
 
+// tanh x as a quotient of polynomials in x^2 times x, within 3 units in the last place; from 8 on
+// it is 1. The coefficients are those of Eigen's ptanh_float.
 inline Vec Tanh(Vec x) {
-  // Near 0, where the formula with e^2x cancels, Cephes' polynomial.
-  const Vec z = x * x;
-  Vec p = Splat(-5.70498872745e-3f);
-  p = p * z + 2.06390887954e-2f;
-  p = p * z - 5.37397155531e-2f;
-  p = p * z + 1.33314422036e-1f;
-  p = p * z - 3.33332819422e-1f;
-  p = p * (z * x) + x;
-  const Vec large = 1.0f - 2.0f / (Exp(x + x) + 1.0f);
-  return Abs(x) < 0.625f ? p : large;
+  const Vec c = Max(Splat(-7.99881172f), Min(Splat(7.99881172f), x));
+  const Vec z = c * c;
+  Vec p = Splat(-2.76076847742355e-16f);
+  p = p * z + 2.00018790482477e-13f;
+  p = p * z - 8.60467152213735e-11f;
+  p = p * z + 5.12229709037114e-08f;
+  p = p * z + 1.48572235717979e-05f;
+  p = p * z + 6.37261928875436e-04f;
+  p = p * z + 4.89352455891786e-03f;
+  Vec q = Splat(1.19825839466702e-06f);
+  q = q * z + 1.18534705686654e-04f;
+  q = q * z + 2.26843463243900e-03f;
+  q = q * z + 4.89352518554385e-03f;
+  return p * c / q;
 }
 
 }  // namespace viv::VIV_ISA
