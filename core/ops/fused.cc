@@ -83,6 +83,12 @@ absl::Status FusedShape(ShapeContext& c) {
     }
     values.push_back(shape);
   }
+  // The kernel walks all values along the result.
+  for (const PartialShape& value : values) {
+    ASSIGN_OR_RETURN(const PartialShape whole, BroadcastShapes(value, values.back()));
+    RETURN_IF_ERROR(
+        Annotate(whole.Merge(values.back()).status(), "a value is no part of the result"));
+  }
   c.set_output(0, values.back());
   return absl::OkStatus();
 }

@@ -349,5 +349,24 @@ TEST(Fusion, ProgramsThatMakeNoSenseAreRefused) {
   EXPECT_THAT(ErrorOfProgram(none), HasSubstr("0 instructions"));
 }
 
+TEST(Fusion, EveryValueMustBroadcastIntoTheResult) {
+  // The result is of y alone, of another shape than x.
+  const AttrMap attrs({{"dtype", kFloat},
+                       {"ops", std::vector<std::string>{"Neg", "Neg"}},
+                       {"arity", std::vector<int64_t>{1, 1}},
+                       {"operands", std::vector<int64_t>{0, 1}},
+                       {"types", std::vector<DType>{kFloat, kFloat}},
+                       {"nodes", std::vector<std::string>{"first", "second"}}});
+  for (const Shape& shape : {Shape({2, 3}), Shape({9}), Shape({5, 4, 6}), Shape({4, 6})}) {
+    GraphBuilder b;
+    const Output x = Placeholder(b, kFloat, PartialShape::OfRank(shape.rank()));
+    const Output y = Placeholder(b, kFloat, {-1, -1});
+    const std::string message =
+        ErrorOf(b, BuilderRef(b).Add("Fused", {x, y}, attrs),
+                {{x, *Tensor::Zeros(kFloat, shape)}, {y, *Tensor::Zeros(kFloat, {4, 6})}});
+    EXPECT_EQ(message.empty(), shape == Shape({4, 6})) << shape.ToString() << " " << message;
+  }
+}
+
 }  // namespace
 }  // namespace viv

@@ -1,12 +1,13 @@
 // Fused: the loops of the element-wise kernels that it stands for, on blocks that stay in the
 // cache. The arithmetic is theirs, so the bits are too.
 #include <algorithm>
+#include <memory>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
-#include "absl/strings/str_join.h"
 #include "core/base/status.h"
 #include "core/kernels/cpu/block_reader.h"
 #include "core/kernels/cpu/elementwise.h"
