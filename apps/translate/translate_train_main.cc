@@ -15,6 +15,7 @@ DEFINE_int32(encoder_layers, 1, "layers of the encoder");
 DEFINE_int32(decoder_layers, 1, "layers of the decoder");
 DEFINE_bool(input_feeding, false, "the decoder also reads what it attended to before; slower");
 DEFINE_int32(batch, 64, "sentence pairs in a batch");
+DEFINE_string(precision, "f32", "f32, or bf16: faster, with weights that stay f32");
 DEFINE_int32(accumulate, 1, "batches in an update");
 DEFINE_int32(max_pieces, 100, "longest sentence that is trained on, in pieces");
 DEFINE_double(dropout, 0.3, "share of activations that are dropped in training");
@@ -59,6 +60,8 @@ int main(int argc, char** argv) {
   if (!FLAGS_export_to.empty() && !named)
     return FailUsage("--export_to needs --data and --licence");
   if (FLAGS_train.empty() || FLAGS_run.empty()) return FailUsage("--train and --run are needed");
+  const absl::StatusOr<DType> precision = ParsePrecision(FLAGS_precision);
+  if (!precision.ok()) return FailUsage(std::string(precision.status().message()));
   TranslationTrainingOptions options = {
       .net = {.vocab_size = FLAGS_vocabulary,
               .embed = FLAGS_embed,
@@ -69,6 +72,7 @@ int main(int argc, char** argv) {
               .input_feeding = FLAGS_input_feeding},
       .seed = static_cast<uint64_t>(FLAGS_seed),
       .batch = FLAGS_batch,
+      .precision = *precision,
       .max_pieces = FLAGS_max_pieces,
       .dropout = static_cast<float>(FLAGS_dropout),
       .label_smoothing = static_cast<float>(FLAGS_label_smoothing),

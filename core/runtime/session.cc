@@ -44,6 +44,13 @@ absl::Status CheckEnds(const Graph& graph, const std::vector<Output>& feeds,
 
 }  // namespace
 
+absl::StatusOr<DType> ParsePrecision(absl::string_view name) {
+  if (name == "f32") return kFloat;
+  if (name == "bf16") return kBFloat16;
+  return absl::InvalidArgumentError(
+      absl::StrCat("the precision is '", name, "': it must be f32 or bf16"));
+}
+
 // A program with the session's variables.
 struct PreparedRun::Entry {
   std::vector<Output> feeds;

@@ -34,6 +34,9 @@ struct SessionOptions {
   std::shared_ptr<const CostModel> costs;
 };
 
+// kFloat for "f32", kBFloat16 for "bf16".
+absl::StatusOr<DType> ParsePrecision(absl::string_view name);
+
 struct RunOptions {
   // The number of the run for random ops; -1: the session counts.
   int64_t step = -1;

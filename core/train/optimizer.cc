@@ -24,7 +24,8 @@ Variable Slot(BuilderRef b, const Variable& v, const std::string& slot) {
 struct RuleInputs {
   Gradient gradient;
   Output rate;
-  Output update;  // the number of this update, from 1
+  Output update;   // the number of this update, from 1
+  Output only_if;  // bool, or invalid: always
 };
 struct Rule {
   // Leaves a variable alone where its gradient is 0: then rows are as good as the whole.
@@ -94,11 +95,41 @@ Output MoveAverages(BuilderRef ref, Output share) {
   return Group(b, targets);
 }
 
+// The scale of the loss: variables "optimizer/loss_scale" and "optimizer/finite_updates".
+struct ScaledLoss {
+  Variable scale, finite_updates;
+};
+ScaledLoss MakeScaledLoss(BuilderRef b, const LossScale& options) {
+  return {Variable(b, "optimizer/loss_scale", Const(b, options.initial), {.trainable = false}),
+          Variable(b, "optimizer/finite_updates", Const(b, int64_t{0}), {.trainable = false})};
+}
+
+// Doubles the scale after enough updates in a row, halves it after one that was skipped.
+Output MoveScale(BuilderRef ref, const ScaledLoss& scaled, const LossScale& options,
+                 Output finite) {
+  const GraphBuilder& b = ref.builder();
+  const Output count = Add(b, scaled.finite_updates.Read(), Const(b, int64_t{1}));
+  const Output grow = And(b, finite, GreaterEqual(b, count, Const(b, options.grow_after)));
+  const Output scale = scaled.scale.Read(), zero = Const(b, int64_t{0});
+  const Output halved = Maximum(b, Mul(b, scale, Const(b, 0.5f)), Const(b, 0x1p-24f));
+  const Output doubled = Mul(b, scale, Const(b, 2.0f));
+  const Output kept = Select(b, grow, doubled, scale);
+  return Group(
+      b, {Assign(b, scaled.scale, Select(b, finite, kept, halved)),
+          Assign(b, scaled.finite_updates, Select(b, And(b, finite, Not(b, grow)), count, zero))});
+}
+
 OptimizerStep BuildStep(BuilderRef ref, Output loss, const Schedule& schedule,
                         const OptimizerOptions& options, const Rule& rule) {
   const GraphBuilder& b = ref.builder();
   if (!loss.valid()) return {};
   const std::vector<Variable> variables = Variables(b.graph(), /*trainable_only=*/true);
+  const bool scales = options.loss_scale.initial > 0;
+  ScaledLoss scaled;
+  if (scales) {
+    scaled = MakeScaledLoss(b, options.loss_scale);
+    loss = Mul(b, loss, scaled.scale.Read());
+  }
   absl::StatusOr<std::vector<Gradient>> of_loss = GradientsOf(b, loss, variables);
   if (!of_loss.ok()) {
     ref.SetError(of_loss.status());
@@ -117,20 +148,37 @@ OptimizerStep BuildStep(BuilderRef ref, Output loss, const Schedule& schedule,
     g = rows ? Combined(b, g, variables[i]) : Gradient{.dense = Densify(b, g, variables[i].Read())};
   }
   result.gradient_norm = GlobalNorm(b, gradients);
+  Output factor;
+  if (scales) {
+    result.loss_scale = scaled.scale.Read();
+    factor = Div(b, Const(b, 1.0f), result.loss_scale);
+    result.finite = IsFinite(b, result.gradient_norm);
+    result.gradient_norm = Mul(b, result.gradient_norm, factor);
+    if (options.loss_scale.grow_after > 0) {
+      targets.push_back(MoveScale(b, scaled, options.loss_scale, result.finite));
+    }
+  }
   if (options.clip_norm > 0) {
-    const Output factor = ClipFactor(b, result.gradient_norm, options.clip_norm);
-    for (Gradient& g : gradients) Values(g) = Mul(b, Values(g), factor);
+    const Output clip = ClipFactor(b, result.gradient_norm, options.clip_norm);
+    factor = factor.valid() ? Mul(b, factor, clip) : clip;
+  }
+  for (Gradient& g : gradients) {
+    if (factor.valid()) Values(g) = Mul(b, Values(g), factor);
   }
   const Variable updates(b, "optimizer/updates", Const(b, int64_t{0}), {.trainable = false});
   const Output update = Cast(b, Add(b, updates.Read(), Const(b, int64_t{1})), kFloat);
   result.rate = schedule.Build(b, update);
   for (size_t i = 0; i < variables.size(); ++i) {
-    targets.push_back(rule.apply(b, variables[i], {gradients[i], result.rate, update}));
+    targets.push_back(
+        rule.apply(b, variables[i], {gradients[i], result.rate, update, result.finite}));
   }
-  targets.push_back(AssignAdd(b, updates, Const(b, int64_t{1})));
+  const Output one = scales ? Cast(b, result.finite, kInt64) : Const(b, int64_t{1});
+  targets.push_back(AssignAdd(b, updates, one));
   if (options.average_decay > 0) {
     const Output early = Div(b, Const(b, 9.0f), Add(b, Const(b, 10.0f), update));
-    targets.push_back(MoveAverages(b, Maximum(b, early, Const(b, 1 - options.average_decay))));
+    Output share = Maximum(b, early, Const(b, 1 - options.average_decay));
+    if (scales) share = Mul(b, share, Cast(b, result.finite, kFloat));
+    targets.push_back(MoveAverages(b, share));
   }
   result.update = Group(b, targets);
   return result;
@@ -140,22 +188,24 @@ OptimizerStep BuildStep(BuilderRef ref, Output loss, const Schedule& schedule,
 
 OptimizerStep Sgd::Step(BuilderRef ref, Output loss) const {
   const auto apply = [this](BuilderRef b, const Variable& v, const RuleInputs& in) {
-    if (momentum == 0) return ApplySgd(b, v, in.gradient, in.rate);
-    return ApplyMomentum(b, v, Slot(b, v, "momentum"), in.gradient, in.rate, momentum, nesterov);
+    if (momentum == 0) return ApplySgd(b, v, in.gradient, in.rate, in.only_if);
+    return ApplyMomentum(b, v, Slot(b, v, "momentum"), in.gradient, in.rate, momentum, nesterov,
+                         in.only_if);
   };
   return BuildStep(ref, loss, learning_rate, options, {momentum == 0, apply});
 }
 
 OptimizerStep Adagrad::Step(BuilderRef ref, Output loss) const {
   const auto apply = [this](BuilderRef b, const Variable& v, const RuleInputs& in) {
-    return ApplyAdagrad(b, v, Slot(b, v, "squares"), in.gradient, in.rate, epsilon);
+    return ApplyAdagrad(b, v, Slot(b, v, "squares"), in.gradient, in.rate, epsilon, in.only_if);
   };
   return BuildStep(ref, loss, learning_rate, options, {/*exact_for_rows=*/true, apply});
 }
 
 OptimizerStep RmsProp::Step(BuilderRef ref, Output loss) const {
   const auto apply = [this](BuilderRef b, const Variable& v, const RuleInputs& in) {
-    return ApplyRmsProp(b, v, Slot(b, v, "squares"), in.gradient, in.rate, decay, epsilon);
+    return ApplyRmsProp(b, v, Slot(b, v, "squares"), in.gradient, in.rate, decay, epsilon,
+                        in.only_if);
   };
   return BuildStep(ref, loss, learning_rate, options, {/*exact_for_rows=*/false, apply});
 }
@@ -165,7 +215,7 @@ OptimizerStep Adam::Step(BuilderRef ref, Output loss) const {
       .beta1 = beta1, .beta2 = beta2, .epsilon = epsilon, .weight_decay = weight_decay};
   const auto apply = [&adam](BuilderRef b, const Variable& v, const RuleInputs& in) {
     const Variable m = Slot(b, v, "mean"), s = Slot(b, v, "squares");
-    return ApplyAdam(b, v, m, s, in.gradient, in.rate, in.update, adam);
+    return ApplyAdam(b, v, m, s, in.gradient, in.rate, in.update, adam, in.only_if);
   };
   return BuildStep(ref, loss, learning_rate, options, {/*exact_for_rows=*/false, apply});
 }

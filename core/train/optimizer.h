@@ -22,6 +22,22 @@ struct OptimizerStep {
   // Float scalars: the learning rate, and the norm of all gradients together before clipping.
   Output rate;
   Output gradient_norm;
+  // Only with a loss scale: whether this run's gradients are finite, so that it updates (bool), and
+  // the scale (float).
+  Output finite;
+  Output loss_scale;
+};
+
+// Gradients that are computed in 16 bits may overflow, or vanish where they are small: half does,
+// bfloat16, with the exponents of float, does not. The loss is multiplied by a scale before it is
+// differentiated, the gradients are divided by it, and an update whose gradients are not finite is
+// skipped (Micikevicius et al., "Mixed precision training", 2018).
+struct LossScale {
+  // Powers of 2 lose no bits. 0: no scale, and no update is skipped.
+  float initial = 0;
+  // After so many updates in a row the scale doubles; after one that was skipped it halves. 0: it
+  // stays.
+  int64_t grow_after = 2000;
 };
 
 // What all optimizers do before they differ.
@@ -29,6 +45,7 @@ struct OptimizerOptions {
   // Scales the gradients so that their norm, taken together, is at most this; 0: never (Pascanu et
   // al. 2013).
   float clip_norm = 0;
+  LossScale loss_scale;
   // Batches of gradients to an update: `accumulate` is run for all but the last.
   int accumulate = 1;
   // The gradient of a table that is only gathered from consists of the rows that a batch names.

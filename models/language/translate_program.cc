@@ -81,7 +81,8 @@ absl::StatusOr<int> TranslateProgram::Run(const std::vector<std::string>& senten
   if (directory.empty()) {
     ASSIGN_OR_RETURN(directory, FindTranslatorBundle(env, source_language, target_language));
   }
-  ASSIGN_OR_RETURN(const std::unique_ptr<Translator> translator, Translator::Load(env, directory));
+  ASSIGN_OR_RETURN(const std::unique_ptr<Translator> translator,
+                   Translator::Load(env, directory, precision));
   const TranslatorInfo& info = translator->info();
   if (info.source_language != source_language || info.target_language != target_language) {
     return absl::FailedPreconditionError(

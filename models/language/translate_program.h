@@ -15,6 +15,8 @@ struct TranslateProgram {
   // A bundle's folder; the shipped one of the two languages where empty.
   std::string bundle;
   TranslateOptions options;
+  // In what products are computed: kFloat or kBFloat16.
+  DType precision = kFloat;
   bool json = false;
   bool verbose = false;
   std::istream* in = &std::cin;

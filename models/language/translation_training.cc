@@ -87,6 +87,7 @@ std::map<std::string, std::string> Settings(const TranslationTrainingOptions& o,
   return {{"net", o.net.ToJson()},
           {"seed", absl::StrCat(o.seed)},
           {"batch", absl::StrCat(o.batch)},
+          {"precision", DTypeName(o.precision)},
           {"dropout", absl::StrCat(o.dropout)},
           {"label smoothing", absl::StrCat(o.label_smoothing)},
           {"learning rate",
@@ -181,7 +182,8 @@ absl::StatusOr<TrainingResult> TrainTranslator(const std::vector<TextPair>& trai
       return GreedyBleu(session, decoder, tokenizer, validation);
     };
   }
-  ASSIGN_OR_RETURN(Session session, Session::Create(b, {.seed = options.seed}));
+  ASSIGN_OR_RETURN(Session session,
+                   Session::Create(b, {.seed = options.seed, .precision = options.precision}));
   TrainerOptions trainer = options.trainer;
   trainer.settings = Settings(options, tokenizer);
   return Train(session, b.graph(), task, batches, trainer);

@@ -17,6 +17,8 @@ struct TranslationTrainingOptions {
   uint64_t seed = 1;
   // Pairs in a batch, of like length.
   int batch = 64;
+  // In what products are computed; the weights are float. See SessionOptions.
+  DType precision = kFloat;
   // Pairs with more pieces on a side are left out, and those with none.
   int max_pieces = 100;
   // Threads that split text into pieces.

@@ -58,7 +58,8 @@ Translator::Translator(TranslatorInfo info, std::unique_ptr<Parts> parts)
     : info_(std::move(info)), parts_(std::move(parts)) {}
 Translator::~Translator() = default;
 
-absl::StatusOr<std::unique_ptr<Translator>> Translator::FromBundle(const Bundle& bundle) {
+absl::StatusOr<std::unique_ptr<Translator>> Translator::FromBundle(const Bundle& bundle,
+                                                                   DType precision) {
   TranslatorInfo info = {.non_commercial = bundle.non_commercial};
   ASSIGN_OR_RETURN(info.source_language, Find(bundle.settings, "source_language"));
   ASSIGN_OR_RETURN(info.target_language, Find(bundle.settings, "target_language"));
@@ -77,16 +78,16 @@ absl::StatusOr<std::unique_ptr<Translator>> Translator::FromBundle(const Bundle&
       return absl::InvalidArgumentError("the calibration is for other features");
     }
   }
-  ASSIGN_OR_RETURN(Session session, Session::Create(parts->b));
+  ASSIGN_OR_RETURN(Session session, Session::Create(parts->b, {.precision = precision}));
   RETURN_IF_ERROR(RestoreVariables(session, parts->b.graph(), bundle.weights));
   parts->session = std::make_unique<Session>(std::move(session));
   return std::unique_ptr<Translator>(new Translator(std::move(info), std::move(parts)));
 }
 
-absl::StatusOr<std::unique_ptr<Translator>> Translator::Load(Env* env,
-                                                             const std::string& directory) {
+absl::StatusOr<std::unique_ptr<Translator>> Translator::Load(Env* env, const std::string& directory,
+                                                             DType precision) {
   ASSIGN_OR_RETURN(const Bundle bundle, ReadBundle(env, directory, kKind));
-  absl::StatusOr<std::unique_ptr<Translator>> translator = FromBundle(bundle);
+  absl::StatusOr<std::unique_ptr<Translator>> translator = FromBundle(bundle, precision);
   if (!translator.ok()) return Annotate(translator.status(), directory);
   return translator;
 }

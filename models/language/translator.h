@@ -24,10 +24,12 @@ struct TranslatorInfo {
 class Translator {
  public:
   // NotFound, DataLoss, FailedPrecondition as ReadBundle; InvalidArgument where the parts of the
-  // bundle do not fit each other.
-  static absl::StatusOr<std::unique_ptr<Translator>> Load(Env* env, const std::string& directory);
+  // bundle do not fit each other. `precision`: see SessionOptions.
+  static absl::StatusOr<std::unique_ptr<Translator>> Load(Env* env, const std::string& directory,
+                                                          DType precision = kFloat);
   // Of a bundle in memory.
-  static absl::StatusOr<std::unique_ptr<Translator>> FromBundle(const Bundle& bundle);
+  static absl::StatusOr<std::unique_ptr<Translator>> FromBundle(const Bundle& bundle,
+                                                                DType precision = kFloat);
   ~Translator();
 
   const TranslatorInfo& info() const { return info_; }

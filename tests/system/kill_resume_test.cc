@@ -54,7 +54,8 @@ class KillResumeTest : public testing::Test {
     if (!HasFailure()) env_->Remove(directory_).IgnoreError();
   }
 
-  // A net with dropout on shuffled batches, with many checkpoints and some scores.
+  // A net of LSTMs with dropout, in bfloat16, on shuffled batches that several threads make, with
+  // many checkpoints and some scores.
   std::vector<std::string> Flags(const std::string& run) const {
     const std::string texts = absl::StrCat(directory_, "/x.en,", directory_, "/x.fr");
     return {"--train=" + texts,
@@ -65,6 +66,7 @@ class KillResumeTest : public testing::Test {
             "--hidden=32",
             "--encoder_hidden=16",
             "--batch=16",
+            "--precision=bf16",
             "--dropout=0.3",
             absl::StrCat("--updates=", kUpdates),
             absl::StrCat("--threads=", Setting("VIV_THREADS", 1)),

@@ -16,10 +16,11 @@ namespace {
 
 constexpr int64_t kGrain = 1 << 14;  // elements
 
-// A rule: how many variables it writes (the trained one first), and Step(), which reads the scalars
-// of a run, the first of them input `scalar`, and gives what is done to `n` elements.
+// A rule: how many variables it writes (the trained one first), how many scalars it reads, and
+// Step(), which reads those of a run, the first of them input `scalar`, and gives what is done to
+// `n` elements.
 struct Sgd {
-  static constexpr int kVariables = 1;
+  static constexpr int kVariables = 1, kScalars = 1;
   explicit Sgd(const AttrMap&) {}
   auto Step(const KernelContext& c, int scalar) const {
     return [rate = c.input(scalar).scalar<float>()](float* const* v, const float* g, int64_t n) {
@@ -29,7 +30,7 @@ struct Sgd {
 };
 
 struct Momentum {
-  static constexpr int kVariables = 2;
+  static constexpr int kVariables = 2, kScalars = 1;
   explicit Momentum(const AttrMap& attrs)
       : by{.momentum = static_cast<float>(attrs.Float("momentum")),
            .nesterov = attrs.Bool("nesterov")} {}
@@ -45,7 +46,7 @@ struct Momentum {
 
 // Adagrad and RMSProp.
 struct Scaled {
-  static constexpr int kVariables = 2;
+  static constexpr int kVariables = 2, kScalars = 1;
   auto Step(const KernelContext& c, int scalar) const {
     ScaledNumbers now = by;
     now.rate = c.input(scalar).scalar<float>();
@@ -67,7 +68,7 @@ struct RmsProp : Scaled {
 };
 
 struct Adam {
-  static constexpr int kVariables = 3;
+  static constexpr int kVariables = 3, kScalars = 2;
   explicit Adam(const AttrMap& attrs)
       : by{.beta1 = static_cast<float>(attrs.Float("beta1")),
            .beta2 = static_cast<float>(attrs.Float("beta2")),
@@ -108,7 +109,10 @@ Pointers<kVariables> Behind(Pointers<kVariables> values, int64_t elements) {
   return values;
 }
 
-// Inputs: variables, gradient, scalars.
+// Whether the condition behind the scalars, input `i`, says that nothing is to be done.
+bool IsOff(const KernelContext& c, int i) { return c.num_inputs() > i && !*c.in<bool>(i); }
+
+// Inputs: variables, gradient, scalars, perhaps a condition.
 template <typename Rule>
 class DenseKernel : public Kernel {
  public:
@@ -116,6 +120,7 @@ class DenseKernel : public Kernel {
 
   absl::Status Compute(const KernelContext& c) const override {
     constexpr int kGradient = Rule::kVariables;
+    if (IsOff(c, kGradient + 1 + Rule::kScalars)) return absl::OkStatus();
     ASSIGN_OR_RETURN(const auto values, Values<Rule::kVariables>(c));
     const auto step = rule_.Step(c, kGradient + 1);
     const float* gradient = c.in<float>(kGradient);
@@ -129,7 +134,8 @@ class DenseKernel : public Kernel {
   Rule rule_;
 };
 
-// Inputs: variables, indices, values, scalars. Nothing is written unless all indices are right.
+// Inputs: variables, indices, values, scalars, perhaps a condition. Nothing is written unless all
+// indices are right.
 template <typename Rule>
 class RowsKernel : public Kernel {
  public:
@@ -142,6 +148,7 @@ class RowsKernel : public Kernel {
   size_t scratch_bytes() const override { return RowTable::ScratchBytes(rows_); }
 
   absl::Status Compute(const KernelContext& c) const override {
+    if (IsOff(c, kIndices + 2 + Rule::kScalars)) return absl::OkStatus();
     return c.input(kIndices).dtype() == kInt32 ? Update<int32_t>(c) : Update<int64_t>(c);
   }
 
