@@ -43,9 +43,9 @@ bool ReadsLogits(const std::string& op) {
 // Ops that move elements, and sums: of bfloat16 inputs they make bfloat16, rounded once.
 bool Moves(const std::string& op) {
   static const auto* const kOps = new std::set<std::string>{
-      "BroadcastTo", "Concat",  "Dropout", "ExpandDims", "Gather",   "Identity",
-      "Pad",         "Reshape", "Reverse", "Slice",      "Split",    "StridedSlice",
-      "Squeeze",     "Sum",     "SumTo",   "Tile",       "Transpose"};
+      "BroadcastTo", "Concat",  "Dropout", "ExpandDims", "Gather",    "Identity",
+      "Pad",         "PadGrad", "Reshape", "Slice",      "SliceAxis", "SliceGrad",
+      "Split",       "Squeeze", "Sum",     "SumTo",      "Transpose"};
   return kOps->count(op) > 0;
 }
 
@@ -169,9 +169,22 @@ class PrecisionPass {
     return absl::OkStatus();
   }
 
+  // Whether nobody needs all bits of the output: it is not fetched, nor read by what stays float.
+  bool MayBeRounded(const Output& output) const {
+    int known = 0;
+    for (const ProgramGraph::Use& use : graph_.UsesOf(output.node)) {
+      const Node& reader = *use.node;
+      known += reader.input(use.input) == output &&
+               (Moves(reader.op_name()) || IsElementwise(reader.op_name()) || IsProduct(reader) ||
+                IsFloatLayer(reader) || ReadsLogits(reader.op_name()) ||
+                reader.op_name() == "ShapeOf" || reader.op_name() == "SizeOf");
+    }
+    return known == graph_.CountUses(output);
+  }
+
   // A stored result that is read in bfloat16 is stored in it, for all.
   absl::Status VisitElementwise(Output output) {
-    if (direct_.count(output) == 0) return absl::OkStatus();
+    if (direct_.count(output) == 0 || !MayBeRounded(output)) return absl::OkStatus();
     ASSIGN_OR_RETURN(const Output low, AddCast(output, kBFloat16));
     ASSIGN_OR_RETURN(const Output wide, AddCast(low, kFloat));
     graph_.Replace(output, wide);

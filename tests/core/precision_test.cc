@@ -172,6 +172,24 @@ TEST(Precision, LeavesSmallProductsAndFetchesAlone) {
   EXPECT_THAT(run->Explain(), testing::ContainsRegex("MixedMatMul[(].*-> float"));
 }
 
+TEST(Precision, KeepsAllBitsOfWhatIsFetchedOrUpdatesAVariable) {
+  GraphBuilder b;
+  const Variable w(b, "w", RandomNormal(b, {64, 64}));
+  const Output moved = Mul(b, w.Read(), Const(b, 0.7f)), seen = Tanh(b, w.Read());
+  const Output y = MatMul(b, MatMul(b, Placeholder(b, kFloat, {2, 64}), moved), seen);
+  const Output x = y.node->input(0).node->input(0), update = Assign(b, w, moved);
+  for (const DType precision : {kFloat, kBFloat16}) {
+    auto session = Session::Create(b, {.precision = precision});
+    ASSERT_TRUE(session.ok() && session->Initialize().ok());
+    const float first = session->VariableValues().at("w").data<float>()[5];
+    const auto results = session->Run(
+        {{x, Tensor::Of<float>({2, 64}, std::vector<float>(128, 0.1f))}}, {y, seen, update});
+    ASSERT_TRUE(results.ok()) << results.status();
+    EXPECT_NEAR((*results)[1].data<float>()[5], std::tanh(first), 1e-6);
+    EXPECT_EQ(session->VariableValues().at("w").data<float>()[5], first * 0.7f);
+  }
+}
+
 TEST(Precision, OfOtherTypesIsAnError) {
   GraphBuilder b;
   EXPECT_THAT(Session::Create(b, {.precision = kInt8}).status().message(),
