@@ -5,8 +5,8 @@
 #include "apps/page.h"
 #include "apps/program.h"
 #include "core/serving/model_server.h"
-#include "models/serving/language/served_translator.h"
 #include "models/language/translator.h"
+#include "models/serving/language/served_translator.h"
 
 DEFINE_string(host, "127.0.0.1", "address to listen on; 0.0.0.0 for all of this machine");
 DEFINE_int32(port, 8080, "port to listen on; 0 for any that is free");

@@ -1,5 +1,6 @@
 // translate_train: learns to translate from parallel text.
 #include "apps/program.h"
+#include "models/language/evaluation.h"
 #include "models/language/train_program.h"
 
 DEFINE_string(train, "",
@@ -37,6 +38,11 @@ DEFINE_string(tgt, "fr", "language of the target, for the bundle");
 DEFINE_string(data, "", "name of the training data, for the bundle");
 DEFINE_string(licence, "", "text of the data's licence, for the bundle");
 DEFINE_bool(non_commercial, false, "whether that licence forbids commercial use");
+DEFINE_string(evaluate, "",
+              "text with references, in the form of --train: prints the scores of the "
+              "bundle of --export_to, or without training those of --model");
+DEFINE_string(model, "", "bundle to evaluate; the one that comes with the program where empty");
+DEFINE_int32(beam, 5, "hypotheses that the search of --evaluate keeps");
 DEFINE_bool(allow_inexact, false, "resume although threads or machine differ from before");
 
 constexpr char kUsageText[] =
@@ -45,17 +51,35 @@ constexpr char kUsageText[] =
     "  translate_train --train pairs.tsv.gz --run runs/small --embed 128 --hidden 256 --updates "
     "500\n"
     "  translate_train ... --export_to bundles/en_fr --data 'our manuals' --licence 'CC BY 4.0'\n"
-    "  translate --model bundles/en_fr 'A sentence of ours.'\n\n"
+    "  translate --model bundles/en_fr 'A sentence of ours.'\n"
+    "  translate_train --evaluate test.en,test.fr --model bundles/en_fr\n\n"
     "Ctrl-C ends a run with a checkpoint; the same command goes on from there. Of the validation\n"
     "text, BLEU is printed; the best checkpoint is what --export_to makes a bundle of. The curves "
     "of\n"
     "a run (loss, learning rate, gradient norm, speed, BLEU): tensorboard --logdir runs/en_fr";
+
+namespace viv {
+namespace {
+
+int Evaluate(const std::string& bundle) {
+  const auto evaluation = EvaluateBundle(bundle, FLAGS_src, FLAGS_tgt, FLAGS_evaluate, FLAGS_beam);
+  if (!evaluation.ok()) return Fail(evaluation.status());
+  std::printf("%s", evaluation->ToString().c_str());
+  return kSuccess;
+}
+
+}  // namespace
+}  // namespace viv
 
 int main(int argc, char** argv) {
   using namespace viv;
   const std::vector<std::string> command_line(argv, argv + argc);
   const auto arguments = BeginProgram(argc, argv, "translate_train", kUsageText);
   if (!arguments.empty()) return FailUsage("what is '" + arguments[0] + "'?");
+  if (!FLAGS_evaluate.empty() && FLAGS_train.empty()) return Evaluate(FLAGS_model);
+  if (!FLAGS_evaluate.empty() && FLAGS_export_to.empty()) {
+    return FailUsage("--evaluate after training needs --export_to");
+  }
   const bool named = !FLAGS_data.empty() && !FLAGS_licence.empty();
   if (!FLAGS_export_to.empty() && !named)
     return FailUsage("--export_to needs --data and --licence");
@@ -103,5 +127,6 @@ int main(int argc, char** argv) {
                                                   .licence = FLAGS_licence,
                                                   .non_commercial = FLAGS_non_commercial,
                                                   .command = CommandLine(command_line)});
-  return exported.ok() ? kSuccess : Fail(exported);
+  if (!exported.ok()) return Fail(exported);
+  return FLAGS_evaluate.empty() ? kSuccess : Evaluate(FLAGS_export_to);
 }

@@ -142,11 +142,16 @@ std::vector<std::string> Tokenize13a(const std::string& text) {
 
 double Bleu(const std::vector<std::string>& translations,
             const std::vector<std::string>& references) {
+  return Bleu(translations, references, Tokenize13a);
+}
+
+double Bleu(const std::vector<std::string>& translations,
+            const std::vector<std::string>& references, const WordSplitter& split) {
   std::array<int64_t, kWordOrder> correct = {}, total = {};
   int64_t length = 0, reference_length = 0;
   for (size_t i = 0; i < translations.size(); ++i) {
-    const std::vector<std::string> words = Tokenize13a(translations[i]);
-    const std::vector<std::string> expected = Tokenize13a(references[i]);
+    const std::vector<std::string> words = split(translations[i]);
+    const std::vector<std::string> expected = split(references[i]);
     length += words.size();
     reference_length += expected.size();
     for (int n = 1; n <= kWordOrder; ++n) {
@@ -172,7 +177,8 @@ double Bleu(const std::vector<std::string>& translations,
   return 100 * brevity * std::exp(sum / kWordOrder);
 }
 
-double SentenceChrf(const std::string& translation, const std::string& reference) {
+double Chrf(const std::vector<std::string>& translations,
+            const std::vector<std::string>& references) {
   const auto characters = [](const std::string& text) {
     std::vector<char32_t> points = CodePoints(text);
     points.erase(std::remove_if(points.begin(), points.end(), IsSpace), points.end());
@@ -183,19 +189,32 @@ double SentenceChrf(const std::string& translation, const std::string& reference
     for (size_t i = 0; i + n <= text.size(); ++i) ++counts[text.substr(i, n)];
     return counts;
   };
-  const std::u32string a = characters(translation), b = characters(reference);
+  std::array<int64_t, kCharacterOrder> matches = {}, given = {}, expected = {};
+  for (size_t i = 0; i < translations.size(); ++i) {
+    const std::u32string a = characters(translations[i]), b = characters(references[i]);
+    for (size_t n = 1; n <= kCharacterOrder && n <= b.size(); ++n) {
+      matches[n - 1] += Overlap(count(a, n), count(b, n));
+      given[n - 1] += n <= a.size() ? static_cast<int64_t>(a.size() - n + 1) : 0;
+      expected[n - 1] += static_cast<int64_t>(b.size() - n + 1);
+    }
+  }
   double precision = 0, recall = 0;
   int orders = 0;
-  for (size_t n = 1; n <= kCharacterOrder && n <= a.size() && n <= b.size(); ++n, ++orders) {
-    const auto matches = static_cast<double>(Overlap(count(a, n), count(b, n)));
-    precision += matches / static_cast<double>(a.size() - n + 1);
-    recall += matches / static_cast<double>(b.size() - n + 1);
+  for (int n = 0; n < kCharacterOrder; ++n) {
+    if (given[n] == 0 || expected[n] == 0) continue;
+    precision += static_cast<double>(matches[n]) / static_cast<double>(given[n]);
+    recall += static_cast<double>(matches[n]) / static_cast<double>(expected[n]);
+    ++orders;
   }
   if (orders == 0 || precision + recall == 0) return 0;
   precision /= orders;
   recall /= orders;
   constexpr double kFactor = 4;  // beta^2
   return 100 * (1 + kFactor) * precision * recall / (kFactor * precision + recall);
+}
+
+double SentenceChrf(const std::string& translation, const std::string& reference) {
+  return Chrf({translation}, {reference});
 }
 
 }  // namespace viv

@@ -144,6 +144,20 @@ absl::Status ExportTranslator(const TranslationTrainingOptions& options,
   return WriteBundle(env, to.directory, bundle);
 }
 
+absl::StatusOr<TranslationEvaluation> EvaluateBundle(const std::string& bundle,
+                                                     const std::string& source_language,
+                                                     const std::string& target_language,
+                                                     const std::string& text, int beam) {
+  Env* env = Env::Default();
+  ASSIGN_OR_RETURN(const std::vector<TextPair> pairs, ReadPairs(text));
+  std::string directory = bundle;
+  if (directory.empty()) {
+    ASSIGN_OR_RETURN(directory, FindTranslatorBundle(env, source_language, target_language));
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<Translator> translator, Translator::Load(env, directory));
+  return EvaluateTranslator(*translator, pairs, {.beam = beam});
+}
+
 std::string DescribeTraining(const TrainingResult& result) {
   std::string text = absl::StrFormat("%d updates", result.updates);
   if (result.loss > 0) absl::StrAppendFormat(&text, ", loss %.3f", result.loss);

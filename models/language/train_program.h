@@ -5,6 +5,7 @@
 #include <string>
 #include <vector>
 
+#include "models/language/evaluation.h"
 #include "models/language/translation_training.h"
 
 namespace viv {
@@ -37,6 +38,12 @@ struct TranslatorExport {
 absl::Status ExportTranslator(const TranslationTrainingOptions& options,
                               const TrainingResult& result, const std::string& validation,
                               const TranslatorExport& to);
+
+// Scores a bundle (the shipped one of the languages where `bundle` is "") on the pairs of `text`.
+absl::StatusOr<TranslationEvaluation> EvaluateBundle(const std::string& bundle,
+                                                     const std::string& source_language,
+                                                     const std::string& target_language,
+                                                     const std::string& text, int beam);
 
 }  // namespace viv
 

@@ -119,6 +119,24 @@ TEST_F(TranslateTest, BatchAndBeamDoNotChangeAGoodAnswer) {
             "Un chien court ici.\nUn chat dort à la maison.\n");
 }
 
+TEST_F(TranslateTest, EvaluatesABundle) {
+  const auto text = [](const char* target) {
+    return absl::StrCat("--evaluate=", JoinPath(directory_, "x.en"), ",",
+                        JoinPath(directory_, target));
+  };
+  const ProgramResult result =
+      RunProgram("translate_train", {text("x.fr"), "--model=" + bundle_, "--beam=2"});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, StartsWith("80 sentences, 0 failed\nBLEU  "));
+  EXPECT_THAT(result.out, HasSubstr("  nrefs:1|case:mixed|eff:no|tok:13a|smooth:exp\n"));
+  EXPECT_THAT(result.out, HasSubstr("AUROC"));
+  EXPECT_GE(std::atof(result.out.c_str() + result.out.find("BLEU") + 4), 90);
+  const ProgramResult missing =
+      RunProgram("translate_train", {text("nothing.fr"), "--model=" + bundle_});
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_THAT(missing.err, HasSubstr("nothing.fr"));
+  EXPECT_EQ(RunProgram("translate_train", {text("x.fr"), "--train=a,b", "--run=r"}).exit_code, 2);
+}
 TEST_F(TranslateTest, WritesJson) {
   const ProgramResult result =
       Translate({"--json", "--nbest=2", "A bird sings in the park.", "\xFF"});

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_join.h"
 #include "gmock/gmock.h"
+#include "models/language/moses_words.h"
 
 namespace viv {
 namespace {
@@ -40,11 +41,38 @@ TEST(Bleu, IsWhatSacreBleuGives) {
     references.push_back(c.reference);
   }
   EXPECT_NEAR(Bleu(translations, references), 48.62258949391035, 1e-9);
+  EXPECT_NEAR(Chrf(translations, references), 63.12774702321507, 1e-9);
 }
 
 TEST(Bleu, SmoothsOrdersWithoutAMatch) {
   EXPECT_NEAR(Bleu({"a b c d e x"}, {"a b c z e f"}), 32.46679154750991, 1e-9);
   EXPECT_EQ(Bleu({"q r s t u"}, {"a b c d e"}), 0);
+}
+
+// By sacremoses 0.1, without escapes, lower-cased.
+TEST(MosesWords, AreThoseOfItsTokenizer) {
+  const struct {
+    const char *language, *line, *words;
+  } cases[] = {
+      {"fr", "Un homme en T-shirt bleu s'arrête à l'entrée du café, près de 3,5 km.",
+       "un homme en t-shirt bleu s' arrête à l' entrée du café , près de 3,5 km ."},
+      {"fr", "« Bonjour ! » dit-elle... L'été arrive aujourd'hui.",
+       "« bonjour ! » dit-elle ... l' été arrive aujourd' hui ."},
+      {"fr", "M. Dupont a 20.000 € (environ).", "m. dupont a 20.000 € ( environ ) ."},
+      {"fr", "ÉTÉ à 12h30; qu'est-ce que c'est ?", "été à 12h30 ; qu' est-ce que c' est ?"},
+      {"en", "A man's T-shirt isn't blue; it's 50% off (the 1990's).",
+       "a man 's t-shirt isn 't blue ; it 's 50 % off ( the 1990 's ) ."},
+      {"en", "Dogs' tails wag... \"Yes!\" she said, e.g. twice.",
+       "dogs ' tails wag ... \" yes ! \" she said , e.g. twice ."},
+      {"en", "He lives in the U.S. and pays $3,000.50 a year.",
+       "he lives in the u.s. and pays $ 3,000.50 a year ."},
+      {"de", "Ein Hund läuft's.", "ein hund läuft ' s ."},
+      {"en", "", ""},
+      {"en", "a..b\xFF.", "a .. b \xEF\xBF\xBD ."},
+  };
+  for (const auto& c : cases) {
+    EXPECT_EQ(absl::StrJoin(MosesWordsLowerCased(c.line, c.language), " "), c.words);
+  }
 }
 
 }  // namespace
