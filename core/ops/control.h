@@ -78,8 +78,9 @@ struct WhileValues {
 };
 
 // Runs `body` as long as `condition` holds. The gradient is a Scan over what each step saved, and
-// has a gradient itself; a run that computes it takes memory for each step, and where the While is
-// inside another loop, it must make as many steps each time.
+// has a gradient itself; a run that computes it takes memory for each step. Where the While is
+// inside another loop, it takes that for max_steps; without them, it must make as many steps each
+// time.
 WhileValues While(BuilderRef b, const std::vector<Output>& initial, const WhileCondition& condition,
                   const WhileBody& body, WhileOptions options = {});
 

@@ -6,6 +6,7 @@
 #include "core/ops/array.h"
 #include "core/ops/function_gradient.h"
 #include "core/ops/loop_flow.h"
+#include "core/ops/loop_mask.h"
 #include "core/ops/math.h"
 
 namespace viv {
@@ -26,6 +27,7 @@ class LoopDifferentiator {
   const LoopLayout layout_;
   LoopFlow flow_;
   std::vector<Output> seeds_, sums_, ys_, xs_;  // in the body
+  int first_row_ = 0;                           // the backward body's argument for layout_.rows
 };
 
 // Of the backward body, in the order of a Scan's: carries, then rows.
@@ -50,8 +52,8 @@ absl::Status LoopDifferentiator::AddArguments(FunctionGradient& f) {
     seeds_.push_back(seed);
     ys_.push_back(y);
   }
-  if (layout_.steps >= 0) return absl::OkStatus();
-  // A row that is not used, so that the Scan knows its length in any case.
+  if (!layout_.has_rows()) return absl::OkStatus();
+  first_row_ = static_cast<int>(seeds_.size() + sums_.size());
   const PartialShape& rows = layout_.rows.shape();
   return f.AddArgument(layout_.rows.dtype(), PartialShape(rows.dims().subspan(1))).status();
 }
@@ -99,21 +101,22 @@ void LoopDifferentiator::BuildScan(const FunctionGradient::Parts& parts) {
   const GraphBuilder& b = c_.builder();
   std::vector<Output> inputs, kept_captures;
   std::vector<DType> types;
-  for (const int i : flow_.carries) {
+  for (const int i : flow_.carries)
     inputs.push_back(c_.has_grad(i) ? c_.grad(i) : ZerosLike(b, c_.output(i)));
-  }
   for (const int i : flow_.captures) inputs.push_back(ZerosLike(b, c_.input(i)));
   const int64_t carries = static_cast<int64_t>(inputs.size());
   for (const int r : flow_.outputs) inputs.push_back(c_.grad(r));
-  if (layout_.steps < 0) inputs.push_back(layout_.rows);
+  if (layout_.has_rows()) inputs.push_back(layout_.rows);
   for (const int r : parts.residuals) inputs.push_back(c_.output(r));
   for (const int i : parts.kept)
     (layout_.IsCapture(i) ? kept_captures : inputs).push_back(c_.input(i));
   const int64_t sequences = static_cast<int64_t>(inputs.size()) - carries;
   inputs.insert(inputs.end(), kept_captures.begin(), kept_captures.end());
   for (const Output& x : xs_) types.push_back(x.dtype());
+  std::string body = parts.backward;
+  if (layout_.masked) body = MaskedStep(b, body, first_row_);
   const std::vector<Output> gradients = BuilderRef(b).AddMany("Scan", inputs,
-                                                              {{"body", parts.backward},
+                                                              {{"body", body},
                                                                {"carries", carries},
                                                                {"sequences", sequences},
                                                                {"types", types},

@@ -15,7 +15,11 @@ struct LoopLayout {
   // The number of steps, or -1: then `rows` has as many rows, whatever they are.
   int64_t steps = -1;
   Output rows;
+  // `rows` are booleans: whether there was such a step. Only without sequences.
+  bool masked = false;
 
+  // Whether the backward loop runs over `rows`: as its mask, or only so that it knows its length.
+  bool has_rows() const { return steps < 0 || masked; }
   bool IsCarry(int input) const { return input < carries; }
   bool IsCapture(int input) const { return input >= carries + sequences; }
 };

@@ -4,12 +4,17 @@
 // The second carry counts the steps (int64). Outputs are the last carries and, where the gradient
 // asked for them, values of each step, stacked along a new first dimension: the gradient is a
 // reverse Scan over those. Every extent of a carry stays what it was.
+//
+// In a function, whose caller may be a loop that stacks what is saved, the stacks have max_steps
+// rows, if that is given: those after the last step are zero, and the gradient skips them. The
+// builder function is in while_builder.cc.
+#include <algorithm>
+
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/graph/shape_context.h"
 #include "core/ops/array.h"
 #include "core/ops/carry_shape.h"
-#include "core/ops/control.h"
 #include "core/ops/loop_gradient.h"
 #include "core/ops/math.h"
 
@@ -27,6 +32,9 @@ absl::Status WhileShape(ShapeContext& c) {
     return absl::InvalidArgumentError(absl::StrCat(carries, " carries among ", c.num_inputs(),
                                                    " inputs and ", c.num_outputs(), " outputs"));
   }
+  if (c.attrs().Bool("padded") && c.attrs().Int("max_steps") < 0) {
+    return absl::InvalidArgumentError("'padded' needs 'max_steps'");
+  }
   if (c.input_type(0) != kBool || !c.input(0).Compatible(PartialShape::Scalar())) {
     return absl::InvalidArgumentError(absl::StrCat("the condition is ", DTypeName(c.input_type(0)),
                                                    c.input(0).ToString(),
@@ -42,7 +50,7 @@ absl::Status WhileShape(ShapeContext& c) {
       ASSIGN_OR_RETURN(const PartialShape carry, CarryShape(c, i, results[i], CarryName(i)));
       c.set_output(i, carry);
     } else if (results[i].known_rank()) {
-      PartialShape stacked = {PartialShape::kUnknown};
+      PartialShape stacked = {c.attrs().Bool("padded") ? c.attrs().Int("max_steps") : -1};
       for (const int64_t extent : results[i].dims()) stacked.Append(extent);
       c.set_output(i, stacked);
     }
@@ -50,11 +58,26 @@ absl::Status WhileShape(ShapeContext& c) {
   return absl::OkStatus();
 }
 
+bool IsFunctionBody(const Graph& graph) {
+  const auto& nodes = graph.nodes();
+  return std::any_of(nodes.begin(), nodes.end(),
+                     [](const auto& node) { return node->op_name() == "Argument"; });
+}
+
 absl::Status WhileGradient(GradientContext& c) {
-  // One row for each step.
-  const Output rows = Range(c.builder(), c.output(1));
-  return LoopGradient(
-      c, {.carries = static_cast<int>(c.attrs().Int("carries")), .steps = -1, .rows = rows});
+  const GraphBuilder& b = c.builder();
+  const int64_t max_steps = c.attrs().Int("max_steps");
+  LoopLayout layout{.carries = static_cast<int>(c.attrs().Int("carries"))};
+  if (max_steps < 0 || !IsFunctionBody(b.graph())) {
+    // One row for each step.
+    layout.rows = Range(b, c.output(1));
+    return LoopGradient(c, layout);
+  }
+  c.mutable_node().set_attr("padded", true);
+  layout.steps = max_steps;
+  layout.masked = true;
+  layout.rows = Less(b, Range(b, Const<int64_t>(b, max_steps)), c.output(1));
+  return LoopGradient(c, layout);
 }
 
 const OpRegistration kWhile({
@@ -64,72 +87,13 @@ const OpRegistration kWhile({
     .outputs = {{.name = "results", .type = "any", .arity = Arity::kMany, .count = "types"}},
     .attrs = {{"body", AttrType::kString},
               {"carries", AttrType::kInt},
-              {"types", AttrType::kTypes}},
+              {"types", AttrType::kTypes},
+              {"max_steps", AttrValue(-1)},
+              {"padded", AttrValue(false)}},
     .shape = WhileShape,
     .gradient = WhileGradient,
     .dynamic_output = true,
 });
 
-// Whether a step follows on `values`, after `steps` of them.
-Output Continue(const GraphBuilder& b, const WhileCondition& condition, const Outputs& values,
-                Output steps, int64_t max_steps) {
-  const Output holds = condition(b, values);
-  if (!b.ok()) return Output();
-  const bool truth = holds.valid() && holds.index >= 0 && holds.dtype() == kBool;
-  if (!truth || !holds.shape().Compatible(PartialShape::Scalar())) {
-    const std::string what = truth                               ? holds.shape().ToString()
-                             : holds.valid() && holds.index >= 0 ? DTypeName(holds.dtype())
-                                                                 : "nothing";
-    BuilderRef(b).SetError(absl::InvalidArgumentError(
-        absl::StrCat("While: the condition returns ", what, ", not a boolean scalar")));
-    return Output();
-  }
-  if (max_steps < 0) return holds;
-  return And(b, holds, Less(b, steps, Const<int64_t>(b, max_steps)));
-}
-
 }  // namespace
-
-WhileValues While(BuilderRef b, const std::vector<Output>& initial, const WhileCondition& condition,
-                  const WhileBody& body, WhileOptions options) {
-  const GraphBuilder at = b.builder().At(b.site());
-  std::vector<Output> inputs = {Output(), Const<int64_t>(at, 0)};
-  inputs.insert(inputs.end(), initial.begin(), initial.end());
-  std::vector<ArgumentSpec> arguments = {{kBool, PartialShape::Scalar()},
-                                         {kInt64, PartialShape::Scalar()}};
-  for (size_t i = 0; i < initial.size(); ++i) {
-    if (!initial[i].valid() || initial[i].index < 0) {
-      b.SetError(absl::InvalidArgumentError(absl::StrCat("While: value ", i, " is missing")));
-      return {};
-    }
-    arguments.push_back({initial[i].dtype(), initial[i].shape()});
-  }
-  inputs[0] = Continue(at, condition, initial, inputs[1], options.max_steps);
-  const auto step = [&](const GraphBuilder& inner, const std::vector<Output>& values) {
-    const Outputs next = body(inner, std::vector<Output>(values.begin() + 2, values.end()));
-    if (inner.ok() && next.size() != initial.size()) {
-      inner.SetError(
-          absl::InvalidArgumentError(absl::StrCat("While: there are ", initial.size(),
-                                                  " values, but the body returns ", next.size())),
-          b.site());
-      return std::vector<Output>();
-    }
-    const Output steps = Add(inner, values[1], Const<int64_t>(inner, 1));
-    std::vector<Output> results = {Continue(inner, condition, next, steps, options.max_steps),
-                                   steps};
-    results.insert(results.end(), next.begin(), next.end());
-    return results;
-  };
-  const BuiltFunction built = BuildFunction(b, "while", arguments, step);
-  inputs.insert(inputs.end(), built.captures.begin(), built.captures.end());
-  const std::vector<Output> outputs =
-      b.AddMany("While", inputs,
-                {{"body", built.name},
-                 {"carries", static_cast<int64_t>(arguments.size())},
-                 {"types", built.result_types}},
-                static_cast<int>(arguments.size()));
-  if (!b.builder().ok()) return {};
-  return {std::vector<Output>(outputs.begin() + 2, outputs.end()), outputs[1]};
-}
-
 }  // namespace viv

@@ -130,8 +130,7 @@ void Maker::AddScan(B b, Pool& pool, int depth) {
 void Maker::AddWhile(B b, Pool& pool, int depth) {
   const Item value = Small(b, Pick(b, pool, OneOf<DType>({kDouble, kDouble, kInt32})));
   const Item count = {Const<int32_t>(b, 0), {}, kModulus};
-  // A loop inside another one has a gradient only where it makes as many steps each time.
-  const Item limit = depth == kDepth ? Scalar(b, Pick(b, pool, kInt32)) : Constant(b, kInt32, {});
+  const Item limit = Scalar(b, Pick(b, pool, kInt32));
   const WhileValues results = While(
       b, {value.out, count.out},
       [&](B inner, const Outputs& v) { return Less(inner, v[1], limit.out); },

@@ -1,4 +1,6 @@
 // While: values against loops in C++, gradients against central differences, errors.
+#include <thread>
+
 #include "core/graph/graph_def.h"
 #include "core/ops/control.h"
 #include "core/ops/nn.h"
@@ -217,7 +219,8 @@ TEST(While, SavesAsManyStepsAsThereAre) {
 }
 
 // x^(2^n), by n squares in each of 2 steps of an outer loop.
-Output SquaresInALoop(const GraphBuilder& b, Output x, const std::function<Output(B, Output)>& n) {
+Output SquaresInALoop(const GraphBuilder& b, Output x, const std::function<Output(B, Output)>& n,
+                      int64_t max_steps = -1) {
   const auto count = [](Output limit) {
     return [limit](B b, const Outputs& v) { return Less(b, v[1], limit); };
   };
@@ -227,7 +230,8 @@ Output SquaresInALoop(const GraphBuilder& b, Output x, const std::function<Outpu
                  const Outputs inner = While(b, {v[0], Const<int32_t>(b, 0)}, count(n(b, v[1])),
                                              [&](B b, const Outputs& w) -> Outputs {
                                                return {Square(b, w[0]), next(b, w[1])};
-                                             })
+                                             },
+                                             {.max_steps = max_steps})
                                            .values;
                  return {inner[0], next(b, v[1])};
                })
@@ -251,6 +255,17 @@ TEST(While, GradientsOfALoopInALoop) {
   }
 }
 
+// 0 and 3 squares, or 0 and 2 where the limit is felt.
+TEST(While, GradientsOfALoopInALoopThatMakesOtherStepsEachTime) {
+  for (const int64_t max_steps : {2, 5}) {
+    GraphBuilder b;
+    const Output x = Placeholder(b, kDouble, {2});
+    const Output y = SquaresInALoop(
+        b, x, [](B b, Output i) { return Add(b, Add(b, i, i), i); }, max_steps);
+    CheckTwice(b, Sum(b, y), {x}, {Tensor::Of<double>({2}, {0.7, -0.6})});
+  }
+}
+
 TEST(While, ALoopInALoopThatMakesOtherStepsEachTimeHasNoGradient) {
   GraphBuilder b;
   const Output x = Placeholder(b, kDouble, {2});
@@ -261,7 +276,8 @@ TEST(While, ALoopInALoopThatMakesOtherStepsEachTimeHasNoGradient) {
   ASSERT_TRUE(gradient.ok()) << gradient.status();
   EXPECT_THAT(ErrorOf(b, (*gradient)[0], feeds),
               HasSubstr("has shape [0, 2] in one and [2, 2] in another: where the gradient of a "
-                        "While inside a loop is taken, it must make as many steps each time"));
+                        "While inside a loop is taken, it must have max_steps or make as many "
+                        "steps each time"));
 }
 
 // A shape that is the value of a view: the plan ends before it, though nothing ran.
@@ -283,6 +299,33 @@ TEST(While, StepsOfAFunctionsArgumentAndOfAView) {
       [](B b, const std::vector<Output>& n) { return std::vector<Output>{Range(b, n[0])}; });
   const Output size = SizeOf(b, Call(b, f, {m})[0]);
   EXPECT_EQ(RunOnce(b, {size}, {{m, Tensor::Scalar<int64_t>(4)}})[0].scalar<int64_t>(), 4);
+}
+
+TEST(While, ConcurrentRunsDoNotMeet) {
+  GraphBuilder b;
+  const Output x = Placeholder(b, kDouble, {2, 3});
+  const Output w = Placeholder(b, kDouble, {3, 3}), bias = Placeholder(b, kDouble, {3});
+  const WhileValues y = Contraction(b, x, w, bias, {.max_steps = 5});
+  const auto gradients = DenseGradients(b, {y.values[0]}, {x, w, bias});
+  ASSERT_TRUE(gradients.ok()) << gradients.status();
+  auto session = Session::Create(b);
+  ASSERT_TRUE(session.ok()) << session.status();
+  std::vector<std::thread> threads;
+  for (uint64_t t = 0; t < 4; ++t) {
+    threads.emplace_back([&, t] {
+      const Feeds feeds = {{x, Random<double>({2, 3}, t)},
+                           {w, Random<double>({3, 3}, 10 + t)},
+                           {bias, Random<double>({3}, 20 + t)}};
+      absl::StatusOr<std::vector<Tensor>> first;
+      for (int i = 0; i < 20; ++i) {
+        const auto run = session->Run(feeds, *gradients);
+        ASSERT_TRUE(run.ok()) << run.status();
+        if (!first.ok()) first = run;
+        for (int k = 0; k < 3; ++k) EXPECT_TRUE((*run)[k].Identical((*first)[k]));
+      }
+    });
+  }
+  for (std::thread& thread : threads) thread.join();
 }
 
 TEST(While, ErrorsInABodyNameTheLoopTheStepAndTheNode) {

@@ -19,11 +19,12 @@ absl::StatusOr<Shape> StackedShape(int64_t rows, const Shape& row) {
 }  // namespace
 
 absl::Status RaggedRows(const Shape& one, const Shape& other) {
-  return absl::InvalidArgumentError(absl::StrCat(
-      "a value that is kept of each step has shape ", one.ToString(), " in one and ",
-      other.ToString(),
-      " in another: where the gradient of a While inside a loop is taken, it must make as many "
-      "steps each time"));
+  return absl::InvalidArgumentError(
+      absl::StrCat("a value that is kept of each step has shape ", one.ToString(), " in one and ",
+                   other.ToString(),
+                   " in another: where the gradient of a While inside a loop is taken, it must "
+                   "have max_steps or "
+                   "make as many steps each time"));
 }
 
 RowList::RowList(DType dtype, const PartialShape& row) : dtype_(dtype), row_(row) {
@@ -60,6 +61,17 @@ absl::StatusOr<Tensor> RowList::Stacked() const {
   if (rows_.valid()) return rows_.Rows(0, size_);
   ASSIGN_OR_RETURN(const Shape shape, StackedShape(0, EmptyShape(row_)));
   return Tensor::Make(dtype_, shape);
+}
+
+absl::StatusOr<Tensor> RowList::Padded(int64_t rows) const {
+  if (size_ > rows) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("there were ", size_, " steps, more than max_steps = ", rows));
+  }
+  ASSIGN_OR_RETURN(const Shape shape, StackedShape(rows, size_ > 0 ? shape_ : EmptyShape(row_)));
+  ASSIGN_OR_RETURN(Tensor padded, Tensor::Zeros(dtype_, shape));
+  if (size_ > 0) padded.Rows(0, size_).CopyFrom(rows_.Rows(0, size_));
+  return padded;
 }
 
 }  // namespace viv

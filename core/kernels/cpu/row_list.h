@@ -18,6 +18,8 @@ class RowList {
   absl::Status Append(const Tensor& row);
   // All rows: [their number, ...]. Without any, unknown extents are 0.
   absl::StatusOr<Tensor> Stacked() const;
+  // The same, followed by zeros where there are fewer than `rows`.
+  absl::StatusOr<Tensor> Padded(int64_t rows) const;
 
  private:
   absl::Status Grow();

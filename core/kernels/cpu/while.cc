@@ -17,6 +17,7 @@ class WhileKernel : public Kernel {
     kernel->carries_ = static_cast<int>(init.attrs.Int("carries"));
     ASSIGN_OR_RETURN(kernel->body_, init.callable(init.attrs.String("body"),
                                                   static_cast<int>(init.output_types.size())));
+    if (init.attrs.Bool("padded")) kernel->max_rows_ = init.attrs.Int("max_steps");
     kernel->spare_ = CarryBuffers(init, kernel->carries_);
     for (size_t i = kernel->carries_; i < init.output_types.size(); ++i) {
       const PartialShape& stacked = init.output_shapes[i];
@@ -37,8 +38,14 @@ class WhileKernel : public Kernel {
     ASSIGN_OR_RETURN(const int64_t steps, Loop(c, lists));
     for (int i = 0; steps == 0 && i < carries_; ++i) c.output(i).CopyFrom(c.input(i));
     for (size_t i = 0; i < lists.size(); ++i) {
-      ASSIGN_OR_RETURN(Tensor stacked, lists[i].Stacked());
-      c.SetOutput(carries_ + static_cast<int>(i), std::move(stacked));
+      ASSIGN_OR_RETURN(Tensor stacked,
+                       max_rows_ < 0 ? lists[i].Stacked() : lists[i].Padded(max_rows_));
+      const int output = carries_ + static_cast<int>(i);
+      if (IsAllocated(c.output(output))) {
+        c.output(output).CopyFrom(stacked);
+      } else {
+        c.SetOutput(output, std::move(stacked));
+      }
     }
     return absl::OkStatus();
   }
@@ -86,6 +93,7 @@ class WhileKernel : public Kernel {
   }
 
   int carries_ = 0;
+  int64_t max_rows_ = -1;  // -1: as many as there are steps
   CarryBuffers spare_;
   std::vector<RowList> rows_;  // empty ones, by output beyond the carries
   std::shared_ptr<const Callable> body_;
