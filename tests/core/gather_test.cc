@@ -80,57 +80,5 @@ TEST(ScatterAdd, SumsOf16BitsAreFormedInFloat) {
   EXPECT_THAT(Doubles(RunOnce(b, {sum})[0]), ElementsAre(0, 300));
 }
 
-TEST(ScatterUpdate, ReplacesRows) {
-  GraphBuilder b;
-  const Output x = Placeholder(b, kDouble, {3, 2});
-  const Output values = Placeholder(b, kDouble, {2, 2});
-  const Output y = ScatterUpdate(b, x, Const(b, Tensor::Of<int32_t>({2}, {2, 0})), values);
-  const Feeds feeds = {{x, Iota<double>({3, 2})},
-                       {values, Tensor::Of<double>({2, 2}, {7, 8, 9, 10})}};
-  EXPECT_THAT(Doubles(RunOnce(b, {y}, feeds)[0]), ElementsAre(9, 10, 2, 3, 7, 8));
-  CheckTwice(b, CubicLoss(b, y), {x, values},
-             {Random<double>({3, 2}, 1), Random<double>({2, 2}, 2)});
-  const Output twice = ScatterUpdate(b, x, Const(b, Tensor::Of<int32_t>({2}, {1, 1})), values);
-  EXPECT_THAT(ErrorOf(b, twice, feeds), HasSubstr("row 1 is given twice"));
-}
-
-TEST(GatherNd, PartsAndElements) {
-  GraphBuilder b;
-  const Output x = Const(b, Iota<int32_t>({3, 4, 2}));
-  const Output pairs = Const(b, Tensor::Of<int64_t>({2, 2}, {2, 1, 0, 3}));
-  const Output triple = Const(b, Tensor::Of<int32_t>({3}, {1, 2, 1}));
-  const Output empty = Const(b, Tensor::Of<int32_t>({2, 0}, {}));
-  const auto got =
-      RunOnce(b, {GatherNd(b, x, pairs), GatherNd(b, x, triple), GatherNd(b, x, empty)});
-  EXPECT_THAT(Ints(got[0]), ElementsAre(18, 19, 6, 7));
-  EXPECT_EQ(got[1].scalar<int32_t>(), 13);
-  EXPECT_EQ(got[2].shape(), Shape({2, 3, 4, 2}));
-  const Output bad = Const(b, Tensor::Of<int32_t>({1, 2}, {1, 4}));
-  EXPECT_THAT(ErrorOf(b, GatherNd(b, x, bad)), HasSubstr("index 4 at position 1"));
-  GatherNd(b, x, Const(b, Tensor::Of<int32_t>({1, 4}, {0, 0, 0, 0})));
-  EXPECT_THAT(std::string(b.status().message()), HasSubstr("tuples of 4 indices"));
-}
-
-TEST(GatherNd, CanBeDifferentiatedTwice) {
-  GraphBuilder b;
-  const Output x = Placeholder(b, kDouble, {3, 4, 2});
-  const Output pairs = Const(b, Tensor::Of<int64_t>({3, 2}, {2, 1, 0, 3, 2, 1}));
-  CheckTwice(b, CubicLoss(b, GatherNd(b, x, pairs)), {x}, {Random<double>({3, 4, 2}, 1)});
-}
-
-TEST(GatherElements, PicksAlongTheAxis) {
-  GraphBuilder b;
-  const Output x = Placeholder(b, kDouble, {2, 3, 2});
-  const Output indices = Const(b, Tensor::Of<int32_t>({2, 4, 2}, {0, 1, 2, 2, -1, 0, 1, 1,  //
-                                                                  2, 0, 0, -1, 1, 1, 2, 0}));
-  const Output y = GatherElements(b, x, indices, 1);
-  EXPECT_THAT(Doubles(RunOnce(b, {y}, {{x, Iota<double>({2, 3, 2})}})[0]),
-              ElementsAre(0, 3, 4, 5, 0, 1, 2, 3, 10, 7, 6, 0, 8, 9, 10, 7));
-  CheckTwice(b, CubicLoss(b, y), {x}, {Random<double>({2, 3, 2}, 1)});
-  const Output bad = Const(b, Tensor::Of<int32_t>({2, 1, 2}, {0, 0, -2, 0}));
-  EXPECT_THAT(ErrorOf(b, GatherElements(b, x, bad, 1), {{x, Iota<double>({2, 3, 2})}}),
-              HasSubstr("index -2 at position 2"));
-}
-
 }  // namespace
 }  // namespace viv

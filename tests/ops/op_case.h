@@ -121,6 +121,9 @@ struct OpCases {
   std::vector<int> loss_outputs = {};
   // Inputs of the gradient check; empty: all that are floating-point.
   std::vector<int> gradient_inputs = {};
+  // The results' shapes are known only when it has run, although its op (of a builder function)
+  // does not say so.
+  bool dynamic = false;
   std::vector<OpCase> cases;
   std::vector<BadCase> bad = {};
 };

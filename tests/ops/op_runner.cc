@@ -393,7 +393,8 @@ absl::Status CheckValues(const OpCases& cases, const OpCase& one, const OpTypes&
   ASSIGN_OR_RETURN(const CaseGraph graph, BuildCase(cases, one.inputs, one.attrs, types, form));
   ASSIGN_OR_RETURN(const std::vector<Tensor> got, RunCase(graph, form));
   const OpDef* def = OpRegistry::Global().Find(cases.op);
-  RETURN_IF_ERROR(CheckInferred(graph, got, form, def != nullptr && def->dynamic_output));
+  const bool dynamic = cases.dynamic || (def != nullptr && def->dynamic_output);
+  RETURN_IF_ERROR(CheckInferred(graph, got, form, dynamic));
   std::vector<Array> outputs;
   for (const Tensor& tensor : got) outputs.push_back(ToArray(tensor));
   if (cases.property) {
