@@ -84,6 +84,25 @@ Output MatMul(BuilderRef b, Output x, Output y, MatMulOptions options = {});
 Output Sum(BuilderRef b, Output x, const std::vector<int64_t>& axes = {}, bool keep_dims = false);
 Output Mean(BuilderRef b, Output x, const std::vector<int64_t>& axes = {}, bool keep_dims = false);
 
+// The greatest, the least element and the product, in the same way. Of no elements: the least and
+// the greatest value of the type (-inf and inf), and 1. A NaN is both the greatest and the least.
+// Elements that are equal to the extremum share its gradient evenly.
+Output Max(BuilderRef b, Output x, const std::vector<int64_t>& axes = {}, bool keep_dims = false);
+Output Min(BuilderRef b, Output x, const std::vector<int64_t>& axes = {}, bool keep_dims = false);
+Output Prod(BuilderRef b, Output x, const std::vector<int64_t>& axes = {}, bool keep_dims = false);
+// Whether one of the truth values, or all of them, are true.
+Output Any(BuilderRef b, Output x, const std::vector<int64_t>& axes = {}, bool keep_dims = false);
+Output All(BuilderRef b, Output x, const std::vector<int64_t>& axes = {}, bool keep_dims = false);
+// log(sum(e^x)), without overflow; the mean of the squared distances from the mean.
+Output LogSumExp(BuilderRef b, Output x, const std::vector<int64_t>& axes = {},
+                 bool keep_dims = false);
+Output Variance(BuilderRef b, Output x, const std::vector<int64_t>& axes = {},
+                bool keep_dims = false);
+// Where along an axis, which must not be empty, the greatest or least element is: int64; the first
+// of equal ones; a NaN before all others.
+Output ArgMax(BuilderRef b, Output x, int64_t axis = -1, bool keep_dims = false);
+Output ArgMin(BuilderRef b, Output x, int64_t axis = -1, bool keep_dims = false);
+
 // NumPy's einsum: "bij,bjk->bik". Labels are letters; those that the result lacks are summed over.
 // Without "->" the result has the labels that occur once, in alphabetical order. Any number of
 // floating-point operands of known rank, multiplied from left to right. A label stands at most once

@@ -4,6 +4,7 @@
 #include "core/graph/shape_context.h"
 #include "core/ops/array.h"
 #include "core/ops/math.h"
+#include "core/ops/reduction.h"
 
 namespace viv {
 namespace {
@@ -29,58 +30,13 @@ const OpRegistration kSumTo({
         },
 });
 
-absl::StatusOr<std::vector<bool>> ReducedAxes(const std::vector<int64_t>& axes, int rank) {
-  std::vector<bool> reduced(rank, axes.empty());
-  for (const int64_t axis : axes) {
-    ASSIGN_OR_RETURN(const int i, NormalizeAxis(axis, rank));
-    if (reduced[i]) return absl::InvalidArgumentError("an axis is given twice");
-    reduced[i] = true;
-  }
-  return reduced;
-}
-
-absl::Status SumShape(ShapeContext& c) {
-  const PartialShape& x = c.input(0);
-  const std::vector<int64_t>& axes = c.attrs().Ints("axes");
-  const bool keep = c.attrs().Bool("keep_dims");
-  if (!x.known_rank()) {
-    if (axes.empty() && !keep) c.set_output(0, PartialShape::Scalar());
-    return absl::OkStatus();
-  }
-  ASSIGN_OR_RETURN(const std::vector<bool> reduced, ReducedAxes(axes, x.rank()));
-  PartialShape y = PartialShape::Scalar();
-  for (int i = 0; i < x.rank(); ++i) {
-    if (!reduced[i]) y.Append(x.dim(i));
-    if (reduced[i] && keep) y.Append(1);
-  }
-  c.set_output(0, y);
-  return absl::OkStatus();
-}
-
-absl::Status SumGradient(GradientContext& c) {
-  const GraphBuilder& b = c.builder();
-  Output dy = c.grad();
-  const Output x = c.input(0);
-  const std::vector<int64_t>& axes = c.attrs().Ints("axes");
-  if (!c.attrs().Bool("keep_dims") && !axes.empty()) {
-    // The reduced extents as ones, by a second sum whose shape is all that counts.
-    const Output kept = Sum(b, StopGradient(b, x), axes, true);
-    dy = Reshape(b, dy, ShapeOf(b, kept));
-  }
-  c.SetGrad(0, BroadcastTo(b, dy, ShapeOf(b, x)));
-  return absl::OkStatus();
-}
-
-const OpRegistration kSum({
-    .name = "Sum",
-    .doc = "The sum over axes.",
-    .inputs = {{"x", "T"}},
-    .outputs = {{"y", "T"}},
-    .attrs = {{"axes", AttrValue(std::vector<int64_t>())}, {"keep_dims", AttrValue(false)}},
-    .types = {{"T", kNumericTypes}},
-    .shape = SumShape,
-    .gradient = SumGradient,
-});
+const OpRegistration kSum(Reduction("Sum", "The sum over axes.", kNumericTypes,
+                                    [](GradientContext& c) {
+                                      const GraphBuilder& b = c.builder();
+                                      c.SetGrad(0, BroadcastTo(b, WithReducedAxes(c, c.grad()),
+                                                               ShapeOf(b, c.input(0))));
+                                      return absl::OkStatus();
+                                    }));
 
 }  // namespace
 
