@@ -2,6 +2,8 @@
 #ifndef VIV_CORE_OPS_NN_H_
 #define VIV_CORE_OPS_NN_H_
 
+#include <vector>
+
 #include "core/graph/builder.h"
 
 namespace viv {
@@ -9,6 +11,39 @@ namespace viv {
 // The softmax over the last axis, and its logarithm.
 Output Softmax(BuilderRef b, Output x);
 Output LogSoftmax(BuilderRef b, Output x);
+
+// Activations, element by element; floating-point types. Gelu: x P(X <= x) for a normal X, or its
+// approximation by tanh (Hendrycks and Gimpel 2016).
+Output Gelu(BuilderRef b, Output x, bool approximate = false);
+// x sigmoid(x), also called Swish; x tanh(softplus(x)); log(sigmoid(x)); x / (1 + |x|).
+Output Silu(BuilderRef b, Output x);
+Output Mish(BuilderRef b, Output x);
+Output LogSigmoid(BuilderRef b, Output x);
+Output Softsign(BuilderRef b, Output x);
+// x where x > 0, else slope x; alpha (e^x - 1); the same with the constants of Klambauer et al.
+// 2017.
+Output LeakyRelu(BuilderRef b, Output x, double slope = 0.01);
+Output Elu(BuilderRef b, Output x, double alpha = 1);
+Output Selu(BuilderRef b, Output x);
+// x clipped to [0, 6], to [-1, 1]; x / 6 + 1 / 2 clipped to [0, 1], and x times that.
+Output Relu6(BuilderRef b, Output x);
+Output HardTanh(BuilderRef b, Output x);
+Output HardSigmoid(BuilderRef b, Output x);
+Output HardSwish(BuilderRef b, Output x);
+
+// x divided by the root of the sum of its squares over `axes` (none: all), or of epsilon where that
+// is larger.
+Output L2Normalize(BuilderRef b, Output x, const std::vector<int64_t>& axes,
+                   double epsilon = 1e-12);
+
+// The cross entropy of sigmoid(logits) against targets in [0, 1], element by element.
+Output SigmoidCrossEntropy(BuilderRef b, Output logits, Output targets);
+// Element by element, of the distance d between both: d^2 / 2 up to delta, beyond it
+// delta (d - delta / 2) (Huber 1964).
+Output Huber(BuilderRef b, Output prediction, Output target, double delta = 1);
+// The mean of the elements of x where the mask (boolean, broadcasts to x) holds; 0 where it never
+// does. For losses of padded sequences: see SequenceMask.
+Output MaskedMean(BuilderRef b, Output x, Output mask);
 
 // logits: [N, V]; labels: [N], int32 or int64 in [0, V) -> the cross entropy of each row, [N]. With
 // label smoothing e the target is 1 - e at the label plus e / V everywhere. Rows whose label is
