@@ -97,6 +97,21 @@ Output SequenceMask(BuilderRef b, Output lengths, Output length, DType dtype = k
 // The unit matrix.
 Output Eye(BuilderRef b, int64_t n, DType dtype = kFloat);
 
+// x: [..., N] -> [..., N, N] with x on the diagonal, zeros elsewhere.
+Output Diag(BuilderRef b, Output x);
+// The diagonal of each matrix: [..., M, N] -> [..., min(M, N)].
+Output DiagPart(BuilderRef b, Output x);
+// Each matrix of x: [..., M, N] with zeros outside of a band: at most `below` diagonals under the
+// main one and `above` over it are kept; a negative number keeps them all.
+Output BandPart(BuilderRef b, Output x, int64_t below, int64_t above);
+// [n, n], true where the column is not beyond the row: what a position may attend to. n: an int64
+// scalar.
+Output CausalMask(BuilderRef b, Output n);
+// x with the first lengths[i] elements along the time axis of entry i along the batch axis in
+// reverse; the padding behind them stays. A length beyond the time axis is an error of the run.
+Output ReverseSequence(BuilderRef b, Output x, Output lengths, int64_t time_axis,
+                       int64_t batch_axis);
+
 // Rows of x: [N, ...] at indices: any shape, int32 or int64 -> indices.shape + [...]. The gradient
 // is sparse. Here and below an index outside of x is an error of the run.
 Output Gather(BuilderRef b, Output x, Output indices);
