@@ -32,6 +32,8 @@ DEFINE_int32(checkpoint_every, 150, "updates between checkpoints");
 DEFINE_int32(keep_best, 1, "checkpoints with the best scores that are kept");
 DEFINE_int32(patience, 0, "end after so many scores without a better one; 0: never");
 DEFINE_int32(seed, 1, "seed of all random numbers");
+DEFINE_bool(check_numerics, false,
+            "stop at the first number that is NaN or infinite and name its node");
 DEFINE_string(export_to, "", "folder for the bundle that is made of the best checkpoint");
 DEFINE_string(src, "en", "language of the source, for the bundle");
 DEFINE_string(tgt, "fr", "language of the target, for the bundle");
@@ -107,6 +109,7 @@ int main(int argc, char** argv) {
       .average_decay = static_cast<float>(FLAGS_average),
       .halve_from = FLAGS_halve_from,
       .halve_every = FLAGS_halve_every,
+      .check_numerics = FLAGS_check_numerics,
       .trainer = {.directory = FLAGS_run,
                   .updates = FLAGS_updates,
                   .score_every = FLAGS_score_every,

@@ -6,11 +6,12 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/status.h"
+#include "core/tensor/finite.h"
 
 namespace viv {
 
-Executor::Executor(SlotTable table, CallableFactory callables)
-    : table_(std::move(table)), callables_(std::move(callables)) {
+Executor::Executor(SlotTable table, CallableFactory callables, bool check_numerics)
+    : table_(std::move(table)), callables_(std::move(callables)), check_numerics_(check_numerics) {
   std::vector<bool> needed(table_.slots().size(), false);
   for (int slot : table_.Needed(table_.commit_begin())) needed[slot] = true;
   for (int i = 0; i < static_cast<int>(table_.slots().size()); ++i) {
@@ -185,6 +186,20 @@ absl::Status Executor::Bind(const LaunchPlan& plan, PlanFrame& frame, ExecutorRu
   return absl::OkStatus();
 }
 
+namespace {
+
+// An error where an output of the step is not finite.
+absl::Status CheckOutputs(const PlanStep& step, const PlanFrame& frame) {
+  for (size_t i = 0; i < step.outputs.size(); ++i) {
+    const std::string found = DescribeNonFinite(frame.tensors[step.outputs[i]]);
+    if (found.empty()) continue;
+    return absl::InvalidArgumentError(absl::StrCat("output ", i, " is ", found));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace
+
 absl::Status Executor::Launch(const LaunchPlan& plan, PlanFrame& frame, Profile* profile) const {
   const size_t count = plan.steps().size();
   for (size_t s = 0; s < count; ++s) {
@@ -194,6 +209,7 @@ absl::Status Executor::Launch(const LaunchPlan& plan, PlanFrame& frame, Profile*
     if (profile != nullptr) {
       profile->Record(*step.node, begin, Profile::Now(), plan.OutputBytes(step));
     }
+    if (status.ok() && check_numerics_) status = CheckOutputs(step, frame);
     if (status.ok()) continue;
     return Annotate(
         status,

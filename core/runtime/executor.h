@@ -53,7 +53,8 @@ struct MemoryUse {
 // Safe for concurrent runs.
 class Executor {
  public:
-  Executor(SlotTable table, CallableFactory callables);
+  // check_numerics: a run ends with an error at the first node that makes a NaN or an infinity.
+  Executor(SlotTable table, CallableFactory callables, bool check_numerics = false);
 
   const SlotTable& table() const { return table_; }
 
@@ -102,6 +103,7 @@ class Executor {
 
   const SlotTable table_;
   const CallableFactory callables_;
+  const bool check_numerics_;
   std::vector<int> constant_slots_;
   std::vector<int> feed_slots_;      // by feed
   std::vector<int> variable_slots_;  // that are read

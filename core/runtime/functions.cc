@@ -34,10 +34,10 @@ class FunctionRun : public CallableRun {
 class FunctionCallable : public Callable {
  public:
   FunctionCallable(std::string name, std::unique_ptr<ProgramGraph> graph, SlotTable table,
-                   CallableFactory callables)
+                   CallableFactory callables, bool check_numerics)
       : name_(std::move(name)),
         graph_(std::move(graph)),
-        executor_(std::move(table), std::move(callables)) {}
+        executor_(std::move(table), std::move(callables), check_numerics) {}
 
   absl::StatusOr<std::vector<PartialShape>> ResultShapes(
       absl::Span<const PartialShape> arguments) const override {
@@ -60,8 +60,9 @@ class FunctionCallable : public Callable {
 // The callables of one program, each made once.
 class Functions : public std::enable_shared_from_this<Functions> {
  public:
-  Functions(std::shared_ptr<FunctionLibrary> library, const PassOptions& passes)
-      : library_(std::move(library)), passes_(passes) {}
+  Functions(std::shared_ptr<FunctionLibrary> library, const PassOptions& passes,
+            bool check_numerics)
+      : library_(std::move(library)), passes_(passes), check_numerics_(check_numerics) {}
 
   absl::StatusOr<std::shared_ptr<const Callable>> Find(const std::string& name, int num_results) {
     const std::pair<std::string, int> key(name, num_results);
@@ -79,6 +80,7 @@ class Functions : public std::enable_shared_from_this<Functions> {
 
   const std::shared_ptr<FunctionLibrary> library_;
   const PassOptions passes_;
+  const bool check_numerics_;
   Mutex mutex_;
   std::map<std::pair<std::string, int>, std::shared_ptr<const Callable>> ready_
       VIV_GUARDED_BY(mutex_);
@@ -117,14 +119,15 @@ absl::StatusOr<std::shared_ptr<const Callable>> Functions::Make(const std::strin
     if (functions == nullptr) return absl::InternalError("the program of a function is gone");
     return functions->Find(callee, count);
   };
-  return std::shared_ptr<const Callable>(
-      std::make_shared<FunctionCallable>(name, std::move(graph), std::move(table), nested));
+  return std::shared_ptr<const Callable>(std::make_shared<FunctionCallable>(
+      name, std::move(graph), std::move(table), nested, check_numerics_));
 }
 
 }  // namespace
 
-CallableFactory MakeCallables(std::shared_ptr<FunctionLibrary> library, const PassOptions& passes) {
-  const auto functions = std::make_shared<Functions>(std::move(library), passes);
+CallableFactory MakeCallables(std::shared_ptr<FunctionLibrary> library, const PassOptions& passes,
+                              bool check_numerics) {
+  const auto functions = std::make_shared<Functions>(std::move(library), passes, check_numerics);
   return [functions](const std::string& name, int num_results) {
     return functions->Find(name, num_results);
   };

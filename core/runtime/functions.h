@@ -11,8 +11,10 @@ namespace viv {
 
 // Makes Callables of the functions of `library` by name: the body goes through the passes and gets
 // an executor of its own, once. Errors: no function has the name, its body holds variables or
-// updates. The Callables are valid as long as a copy of the factory is.
-CallableFactory MakeCallables(std::shared_ptr<FunctionLibrary> library, const PassOptions& passes);
+// updates. The Callables are valid as long as a copy of the factory is. `check_numerics`: see
+// Executor.
+CallableFactory MakeCallables(std::shared_ptr<FunctionLibrary> library, const PassOptions& passes,
+                              bool check_numerics = false);
 
 // The passes over a program's graph, with folding by the CPU's kernels.
 absl::StatusOr<PassReport> OptimizeForCpu(ProgramGraph& graph, const PassOptions& passes);

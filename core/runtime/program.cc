@@ -79,7 +79,9 @@ absl::Status Program::AddPart(const Partition& partition, const std::vector<int>
   read_.insert(read_.end(), read.begin(), read.end());
   variables_.insert(variables_.end(), table.variables().begin(), table.variables().end());
   part.executor = std::make_unique<Executor>(
-      std::move(table), MakeCallables(graph_->graph().shared_library(), options_.passes));
+      std::move(table),
+      MakeCallables(graph_->graph().shared_library(), options_.passes, options_.check_numerics),
+      options_.check_numerics);
   parts_.push_back(std::move(part));
   return absl::OkStatus();
 }

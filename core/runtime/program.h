@@ -19,6 +19,8 @@ namespace viv {
 struct ProgramOptions {
   PassOptions passes;
   PlacementOptions placement;
+  // See Executor.
+  bool check_numerics = false;
   // For runs on several devices; outlives the program.
   ThreadPool* threads = nullptr;
 };

@@ -8,6 +8,7 @@
 #include "core/base/status.h"
 #include "core/base/thread_annotations.h"
 #include "core/runtime/program.h"
+#include "core/tensor/finite.h"
 
 namespace viv {
 namespace {
@@ -21,6 +22,13 @@ absl::Status CheckFeed(const Output& output, const Tensor& value) {
                    output.shape().ToString(), ", but is fed ",
                    value.valid() ? absl::StrCat(DTypeName(value.dtype()), value.shape().ToString())
                                  : "an invalid tensor"));
+}
+
+// For check_numerics: the value that a node is fed or holds.
+absl::Status CheckFinite(const Node& node, const char* verb, const Tensor& value) {
+  const std::string found = DescribeNonFinite(value);
+  if (found.empty()) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat(node.Describe(), verb, found));
 }
 
 absl::Status CheckEnds(const Graph& graph, const std::vector<Output>& feeds,
@@ -87,6 +95,9 @@ struct Session::State {
   absl::Status Run(PreparedRun::Entry& entry, Program::RunState& run,
                    absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
                    const RunOptions& options);
+  // What the run begins with: feeds and variables.
+  static absl::Status CheckNumerics(const PreparedRun::Entry& entry, const Program::RunState& run,
+                                    absl::Span<const Tensor> feeds);
 };
 
 absl::StatusOr<std::shared_ptr<PreparedRun::Entry>> Session::State::Prepare(
@@ -99,7 +110,8 @@ absl::StatusOr<std::shared_ptr<PreparedRun::Entry>> Session::State::Prepare(
   auto entry = std::make_shared<PreparedRun::Entry>();
   entry->feeds = feeds;
   entry->fetches = fetches;
-  ProgramOptions program_options{.passes = options.passes, .threads = threads.get()};
+  ProgramOptions program_options{
+      .passes = options.passes, .check_numerics = options.check_numerics, .threads = threads.get()};
   program_options.placement = {.hard = options.hard_placement, .costs = options.costs.get()};
   for (int i = 1; i < options.cpu_devices; ++i) {
     program_options.placement.devices.push_back(LocalCpu(i));
@@ -135,10 +147,23 @@ absl::Status Session::State::Run(PreparedRun::Entry& entry, Program::RunState& r
       run.versions[i] = {entry.variables[i]->id(), entry.variables[i]->version()};
     }
   }
+  if (options.check_numerics) RETURN_IF_ERROR(CheckNumerics(entry, run, feeds));
   const ParallelToken token;
   RETURN_IF_ERROR(program.Compute(run, feeds, results, step, run_options.profile));
   MutexLock lock(variables_mutex);
   return program.Commit(run, entry.variables);
+}
+
+absl::Status Session::State::CheckNumerics(const PreparedRun::Entry& entry,
+                                           const Program::RunState& run,
+                                           absl::Span<const Tensor> feeds) {
+  for (size_t i = 0; i < feeds.size(); ++i) {
+    RETURN_IF_ERROR(CheckFinite(*entry.feeds[i].node, " is fed ", feeds[i]));
+  }
+  for (const int i : entry.program->read()) {
+    RETURN_IF_ERROR(CheckFinite(*entry.program->variables()[i], " holds ", run.snapshots[i]));
+  }
+  return absl::OkStatus();
 }
 
 absl::Status Session::State::Run(PreparedRun::Entry& entry, absl::Span<const Tensor> feeds,
@@ -165,6 +190,8 @@ absl::StatusOr<Session> Session::Create(const GraphBuilder& builder, SessionOpti
         "the precision is ", DTypeName(options.precision), ": it must be float or bfloat16"));
   }
   if (options.precision != kFloat) options.passes.precision = options.precision;
+  // Every node runs under its own name.
+  if (options.check_numerics) options.passes.fuse = false;
   return Session(std::make_unique<State>(builder, options));
 }
 

@@ -30,6 +30,9 @@ struct SessionOptions {
   static constexpr int kMaxCpuDevices = 256;
   // Whether a device hint that cannot be followed is an error of the run.
   bool hard_placement = false;
+  // Ends a run at the first NaN or infinity: in a feed, a variable, or the result of a node that
+  // runs, which the error names.
+  bool check_numerics = false;
   // What earlier runs measured: with it, nodes without a hint are spread over the devices.
   std::shared_ptr<const CostModel> costs;
 };

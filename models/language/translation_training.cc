@@ -182,8 +182,9 @@ absl::StatusOr<TrainingResult> TrainTranslator(const std::vector<TextPair>& trai
       return GreedyBleu(session, decoder, tokenizer, validation);
     };
   }
-  ASSIGN_OR_RETURN(Session session,
-                   Session::Create(b, {.seed = options.seed, .precision = options.precision}));
+  ASSIGN_OR_RETURN(Session session, Session::Create(b, {.seed = options.seed,
+                                                        .precision = options.precision,
+                                                        .check_numerics = options.check_numerics}));
   TrainerOptions trainer = options.trainer;
   trainer.settings = Settings(options, tokenizer);
   return Train(session, b.graph(), task, batches, trainer);

@@ -34,6 +34,8 @@ struct TranslationTrainingOptions {
   // From which update on the learning rate falls, by half every `halve_every`.
   int64_t halve_from = 2000;
   int64_t halve_every = 800;
+  // See SessionOptions.
+  bool check_numerics = false;
   // Directory, updates, checkpoints and the like; label and settings are filled in.
   TrainerOptions trainer;
 
