@@ -46,6 +46,10 @@ Output Sum(BuilderRef b, Output x, const std::vector<int64_t>& axes, bool keep_d
 
 Output Mean(BuilderRef b, Output x, const std::vector<int64_t>& axes, bool keep_dims) {
   const GraphBuilder at = b.builder().At(b.site());
+  if (x.valid() && IsFloating(x.dtype()) && DTypeSize(x.dtype()) == 2) {
+    // The sum may be beyond the type, the count lie between two of its numbers.
+    return Cast(at, Mean(at, Cast(at, x, kFloat), axes, keep_dims), x.dtype());
+  }
   const Output sum = Sum(at, x, axes, keep_dims);
   if (!sum.valid()) return sum;
   const Output count = Div(at, SizeOf(at, x), SizeOf(at, sum));

@@ -180,6 +180,22 @@ const OpCaseRegistration kBuilt({
     Built("Variance", VarianceOf, &Variance),
 });
 
+// The sum is beyond what a half can be.
+const OpCaseRegistration kMeanOfHalves({
+    .op = "MeanOfHalves",
+    .oracle =
+        [](const OpCall& call) {
+          return std::vector<Array>{Array(Shape(), SumOf(call[0].values) / 301)};
+        },
+    .build =
+        [](const GraphBuilder& b, const std::vector<Output>& in) {
+          const Output half = StopGradient(b, Cast(b, in[0], kHalf));
+          return std::vector<Output>{Cast(b, Mean(b, half), in[0].dtype())};
+        },
+    .gradient = GradientKind::kZero,
+    .cases = {{"large", {Uniform({301}, 1000, 1000)}}},
+});
+
 // Central differences see the mean of both slopes where two elements are equal.
 const OpCaseRegistration kTies({
     .op = "ExtremaOfEqualElements",
