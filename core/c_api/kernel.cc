@@ -57,7 +57,7 @@ class OutsideKernel : public viv::Kernel {
     const VivCode code = spec_.compute(&context, state_, spec_.user, &status);
     RETURN_IF_ERROR(viv::c_api::FromCallback(code, status, "kernel"));
     for (int i = 0; dynamic_ && i < kernel.num_outputs(); ++i) {
-      if (context.outputs[i].tensor.raw() != nullptr || kernel.output(i).valid()) continue;
+      if (kernel.output(i).buffer() != nullptr) continue;
       return absl::InternalError(absl::StrCat("the kernel did not make output ", i));
     }
     return absl::OkStatus();
@@ -143,10 +143,10 @@ VivTensor* VivKernelAllocate(VivKernelContext* context, int32_t i, const int64_t
     }
     ASSIGN_OR_RETURN(const viv::Shape shape, viv::c_api::ToShape(dims, rank));
     viv::Tensor& output = context->context.output(i);
-    if (output.valid() && output.raw() != nullptr) {
+    if (output.buffer() != nullptr) {  // the plan made it: its shape was known before
       if (output.shape() == shape) return made = &context->outputs[i], absl::OkStatus();
       return absl::FailedPreconditionError(
-          absl::StrCat("output ", i, " was made before, of shape ", output.shape().ToString()));
+          absl::StrCat("output ", i, " is known to be of shape ", output.shape().ToString()));
     }
     RETURN_IF_ERROR(context->context.AllocateOutput(i, shape));
     context->outputs[i].tensor = output;

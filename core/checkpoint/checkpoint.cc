@@ -15,6 +15,8 @@
 #include "core/base/logging.h"
 #include "core/base/parallel.h"
 #include "core/base/status.h"
+#include "core/ops/array.h"
+#include "core/ops/io.h"
 #include "core/ops/state.h"
 #include "nlohmann/json.hpp"
 
@@ -76,10 +78,72 @@ absl::StatusOr<Checkpoint> LoadFolder(Env* env, const std::string& path) {
                                             " does not fit the manifest's size and checksum"));
   }
   checkpoint.tensors = std::move(contents.tensors);
+  checkpoint.file = JoinPath(path, kTensorsFile);
+  checkpoint.crc32 = crc;
   return checkpoint;
 }
 
+// Tensors in memory are written by the op that writes variables: by a graph of its own.
+absl::StatusOr<Saver::File> WriteTensors(Env* env, const NamedTensors& tensors,
+                                         const std::string& path) {
+  const GraphBuilder b;
+  const Output path_input = Placeholder(b, kString, PartialShape::Scalar());
+  Feeds feeds = {{path_input, Tensor::Scalar(path)}};
+  std::vector<std::string> names;
+  std::vector<Output> inputs;
+  for (const auto& [name, tensor] : tensors) {
+    names.push_back(name);
+    inputs.push_back(Placeholder(b, tensor.dtype(), tensor.shape()));
+    feeds.emplace_back(inputs.back(), tensor);
+  }
+  const SavedFile saved = viv::Save(b, path_input, names, inputs);
+  ASSIGN_OR_RETURN(Session session, Session::Create(b, {.env = env}));
+  ASSIGN_OR_RETURN(const std::vector<Tensor> sums, session.Run(feeds, {saved.bytes, saved.crc32}));
+  return Saver::File{sums[0].scalar<int64_t>(), sums[1].scalar<int64_t>()};
+}
+
 }  // namespace
+
+absl::StatusOr<Saver> Saver::Create(const GraphBuilder& b) {
+  Saver saver;
+  const GraphBuilder scope = b.Scope("saver");
+  saver.path_ = Placeholder(scope.Named("path"), kString, PartialShape::Scalar());
+  saver.wanted_crc32_ = Placeholder(scope.Named("crc32"), kInt64, PartialShape::Scalar());
+  const std::vector<Variable> variables = Variables(b.graph(), /*trainable_only=*/false);
+  std::vector<std::string> names;
+  std::vector<Output> values;
+  std::vector<SavedTensor> saved;
+  for (const Variable& v : variables) {
+    names.push_back(v.name());
+    values.push_back(v.Read());
+    saved.push_back({v.name(), v.Read().dtype(), v.Read().shape()});
+  }
+  const SavedFile file = viv::Save(scope, saver.path_, names, values);
+  saver.bytes_ = file.bytes;
+  saver.crc32_ = file.crc32;
+  const std::vector<Output> restored = viv::Restore(scope, saver.path_, saver.wanted_crc32_, saved);
+  std::vector<Output> updates;
+  for (size_t i = 0; i < variables.size(); ++i) {
+    updates.push_back(Assign(scope, variables[i], restored[i]));
+  }
+  saver.restore_ = Group(scope.Named("restore"), updates);
+  RETURN_IF_ERROR(b.status());
+  return saver;
+}
+
+absl::StatusOr<Saver::File> Saver::Save(Session& session, const std::string& path) const {
+  ASSIGN_OR_RETURN(const std::vector<Tensor> sums,
+                   session.Run({{path_, Tensor::Scalar(path)}}, {bytes_, crc32_}, {.step = 0}));
+  return File{sums[0].scalar<int64_t>(), sums[1].scalar<int64_t>()};
+}
+
+absl::Status Saver::Restore(Session& session, const Checkpoint& checkpoint) const {
+  return session
+      .Run({{path_, Tensor::Scalar(checkpoint.file)},
+            {wanted_crc32_, Tensor::Scalar<int64_t>(checkpoint.crc32)}},
+           {restore_}, {.step = 0})
+      .status();
+}
 
 std::map<std::string, std::string> ArithmeticConditions() {
   return {{"instruction set", IsaName(MachineIsa())},
@@ -109,22 +173,26 @@ std::string CheckpointStore::PathOf(int64_t step) const {
 }
 
 absl::Status CheckpointStore::Save(const Checkpoint& checkpoint) {
+  return Save(checkpoint, [&](const std::string& path) {
+    return WriteTensors(env_, checkpoint.tensors, path);
+  });
+}
+
+absl::Status CheckpointStore::Save(const Checkpoint& checkpoint, Session& session,
+                                   const Saver& saver) {
+  return Save(checkpoint, [&](const std::string& path) { return saver.Save(session, path); });
+}
+
+absl::Status CheckpointStore::Save(const Checkpoint& checkpoint, const WriteFn& write_tensors) {
   const std::string path = PathOf(checkpoint.step);
   const std::string unfinished = path + kUnfinished;
   const auto write = [&]() -> absl::Status {
     RETURN_IF_ERROR(env_->Remove(unfinished));
     RETURN_IF_ERROR(env_->CreateDirs(unfinished));
-    uint32_t crc = 0;
-    const std::string file = JoinPath(unfinished, kTensorsFile);
-    RETURN_IF_ERROR(WriteSafetensors(env_, file, checkpoint.tensors, {}, &crc));
-    uint64_t bytes = 0;
-    {
-      ASSIGN_OR_RETURN(const std::shared_ptr<const MappedFile> written, env_->MapFile(file));
-      bytes = written->size();
-    }
+    ASSIGN_OR_RETURN(const Saver::File file, write_tensors(JoinPath(unfinished, kTensorsFile)));
     nlohmann::json manifest = {{"format", kFormatVersion},
                                {"step", checkpoint.step},
-                               {"tensors", {{"bytes", bytes}, {"crc32", crc}}},
+                               {"tensors", {{"bytes", file.bytes}, {"crc32", file.crc32}}},
                                {"texts", checkpoint.texts},
                                {"conditions", checkpoint.conditions}};
     std::string text;

@@ -1,7 +1,7 @@
 // Checkpoints: the values of a graph's variables and what else a run needs to go on, on disk.
 //
 // A directory of checkpoints holds folders "step-00001200", each with
-//   tensors.safetensors   the variables
+//   tensors.safetensors   the variables, a shard that the op Save wrote
 //   manifest.json         format version, step, size and checksum of the file, texts, conditions,
 //                         checksum of the manifest itself
 // A folder is written under another name, synced and renamed, so that one with the right name is
@@ -11,6 +11,7 @@
 #define VIV_CORE_CHECKPOINT_CHECKPOINT_H_
 
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -30,6 +31,31 @@ struct Checkpoint {
   std::map<std::string, std::string> texts;
   // What fixes the arithmetic; a run goes on bit for bit only under equal conditions.
   std::map<std::string, std::string> conditions;
+  // Of one that was loaded: the file of its tensors and that file's checksum, for Saver::Restore.
+  std::string file;
+  int64_t crc32 = -1;
+};
+
+// The nodes of a graph that write its variables into a file and read them back.
+class Saver {
+ public:
+  // Adds them to the graph of `b`. Variables that are made afterwards are not saved.
+  static absl::StatusOr<Saver> Create(const GraphBuilder& b);
+
+  // What a manifest says about a file.
+  struct File {
+    int64_t bytes = 0;
+    int64_t crc32 = 0;
+  };
+  // Writes a snapshot of all variables, each of which has a value.
+  absl::StatusOr<File> Save(Session& session, const std::string& path) const;
+  // Gives all variables, or on an error none, the values of the file of a checkpoint that was
+  // loaded. InvalidArgument where the file's tensors are not those of the variables.
+  absl::Status Restore(Session& session, const Checkpoint& checkpoint) const;
+
+ private:
+  Output path_, bytes_, crc32_;
+  Output wanted_crc32_, restore_;
 };
 
 // Instruction set, threads and library versions of this process.
@@ -45,6 +71,9 @@ class CheckpointStore {
 
   // On an error nothing that was there before is lost.
   absl::Status Save(const Checkpoint& checkpoint);
+  // The same with the variables of a session, whose files are this store's (SessionOptions::env),
+  // in the place of `checkpoint.tensors`.
+  absl::Status Save(const Checkpoint& checkpoint, Session& session, const Saver& saver);
   // Steps of all checkpoints in the directory, rising; none where it does not exist.
   absl::StatusOr<std::vector<int64_t>> Steps() const;
   // NotFound where there is none of this step, DataLoss where it is damaged.
@@ -57,6 +86,9 @@ class CheckpointStore {
   std::string PathOf(int64_t step) const;
 
  private:
+  // `write` writes the tensors into the file of this path.
+  using WriteFn = std::function<absl::StatusOr<Saver::File>(const std::string& path)>;
+  absl::Status Save(const Checkpoint& checkpoint, const WriteFn& write);
   absl::Status RemoveOld() const;
 
   Env* env_;

@@ -19,7 +19,10 @@
 
 namespace viv {
 
-// What random numbers are a function of, beside the node's name.
+class Env;
+
+// What belongs to a run: what random numbers are a function of, beside the node's name, and where
+// kernels reach beyond it.
 struct StepInfo {
   uint64_t seed = 0;
   uint64_t step = 0;
@@ -29,6 +32,8 @@ struct StepInfo {
   uint64_t first_example = 0;
   // Where Send and Receive meet; null in runs on one device.
   class Rendezvous* rendezvous = nullptr;
+  // The file system of the session; null: Env::Default().
+  Env* env = nullptr;
 };
 
 // Identifies the value of a variable, for caches of what is derived from it. id 0: not a variable.

@@ -136,7 +136,7 @@ absl::Status Session::State::Run(PreparedRun::Entry& entry, Program::RunState& r
                                  absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
                                  const RunOptions& run_options) {
   const Program& program = *entry.program;
-  StepInfo step{.seed = options.seed};
+  StepInfo step{.seed = options.seed, .env = options.env};
   {
     MutexLock lock(variables_mutex);
     step.step = static_cast<uint64_t>(run_options.step >= 0 ? run_options.step : ++runs);

@@ -8,6 +8,7 @@
 #include <utility>
 #include <vector>
 
+#include "core/base/file.h"
 #include "core/device/kernel.h"
 #include "core/graph/builder.h"
 #include "core/passes/optimize.h"
@@ -35,6 +36,8 @@ struct SessionOptions {
   bool check_numerics = false;
   // What earlier runs measured: with it, nodes without a hint are spread over the devices.
   std::shared_ptr<const CostModel> costs;
+  // Where Save and Restore find their files. Outlives the session.
+  Env* env = Env::Default();
 };
 
 // kFloat for "f32", kBFloat16 for "bf16".

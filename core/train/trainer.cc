@@ -75,8 +75,7 @@ bool Due(int64_t update, int64_t every) { return every > 0 && update % every == 
 
 class Trainer {
  public:
-  Trainer(Session& session, const Graph& graph, const TrainingTask& task,
-          const TrainerOptions& options)
+  Trainer(Session& session, Graph& graph, const TrainingTask& task, const TrainerOptions& options)
       : session_(session),
         graph_(graph),
         task_(task),
@@ -144,6 +143,7 @@ class Trainer {
   // From the latest checkpoint, or from the beginning.
   absl::Status Begin() {
     if (options_.directory.empty()) return session_.Initialize();
+    ASSIGN_OR_RETURN(saver_, Saver::Create(GraphBuilder(&graph_)));
     ASSIGN_OR_RETURN(const std::vector<int64_t> steps, latest_.Steps());
     if (steps.empty()) return session_.Initialize();
     ASSIGN_OR_RETURN(Checkpoint checkpoint, latest_.LoadLatest());
@@ -156,7 +156,7 @@ class Trainer {
       }
     }
     if (!options_.allow_inexact) RETURN_IF_ERROR(CheckConditions(checkpoint.conditions));
-    RETURN_IF_ERROR(RestoreVariables(session_, graph_, checkpoint.tensors));
+    RETURN_IF_ERROR(saver_.Restore(session_, checkpoint));
     RETURN_IF_ERROR(state_.FromJson(checkpoint.texts[kTrainerText]));
     result_.stopped_early = OutOfPatience();
     return reader_->Restore(checkpoint.texts[kReaderText]);
@@ -306,20 +306,19 @@ class Trainer {
 
   absl::Status Save(CheckpointStore& store) {
     if (options_.directory.empty()) return absl::OkStatus();
-    Checkpoint checkpoint = {.step = state_.updates,
-                             .tensors = session_.VariableValues(),
-                             .texts = options_.settings,
-                             .conditions = ArithmeticConditions()};
+    Checkpoint checkpoint = {
+        .step = state_.updates, .texts = options_.settings, .conditions = ArithmeticConditions()};
     checkpoint.texts[kTrainerText] = state_.ToJson();
     checkpoint.texts[kReaderText] = reader_->Save();
-    return store.Save(checkpoint);
+    return store.Save(checkpoint, session_, saver_);
   }
 
   Session& session_;
-  const Graph& graph_;
+  Graph& graph_;
   const TrainingTask& task_;
   const TrainerOptions& options_;
   CheckpointStore latest_, best_;
+  Saver saver_;
   std::unique_ptr<DatasetIterator> reader_;
   std::unique_ptr<EventFile> events_;  // may be null
   std::optional<PreparedRun> update_, accumulate_;
@@ -336,7 +335,7 @@ class Trainer {
 
 }  // namespace
 
-absl::StatusOr<TrainingResult> Train(Session& session, const Graph& graph, const TrainingTask& task,
+absl::StatusOr<TrainingResult> Train(Session& session, Graph& graph, const TrainingTask& task,
                                      const Dataset& data, const TrainerOptions& options) {
   if (!task.loss.valid() || !task.step.update.valid()) {
     return absl::InvalidArgumentError("there is no loss, or no update, to run");

@@ -63,6 +63,7 @@ struct TrainerOptions {
   // Gets every figure that goes to the event files: "train/loss", "train/learning_rate",
   // "train/gradient_norm", "train/<unit>_per_second" and "validation/<score name>".
   std::function<void(int64_t update, const std::string& name, double value)> record;
+  // The session's (SessionOptions::env).
   Env* env = Env::Default();
 };
 
@@ -79,7 +80,8 @@ struct TrainingResult {
 // and SIGTERM end the run after the current step, with a checkpoint; a second one ends the process.
 // Errors: of the data, of a run, of saving; FailedPrecondition where a checkpoint was made with
 // other settings or under other conditions.
-absl::StatusOr<TrainingResult> Train(Session& session, const Graph& graph, const TrainingTask& task,
+// The graph, the session's, gets the nodes that save its variables.
+absl::StatusOr<TrainingResult> Train(Session& session, Graph& graph, const TrainingTask& task,
                                      const Dataset& data, const TrainerOptions& options);
 
 }  // namespace viv

@@ -38,6 +38,8 @@ const std::vector<Exempt>& Exemptions() {
       {"Print", "writes to standard error", "core/debug_test.cc", "Print("},
       {"Receive", "waits for another device", "core/placement_test.cc", "OnDevice("},
       {"ReadVariable", "bound by the executor", "core/session_test.cc", ".Read()"},
+      {"Restore", "reads a file", "core/save_restore_test.cc", "Restore("},
+      {"Save", "writes a file", "core/save_restore_test.cc", "Save("},
       {"Scan", "runs a function", "core/scan_test.cc", "Scan("},
       {"Send", "hands over to another device", "core/placement_test.cc", "OnDevice("},
       {"While", "runs a function", "core/while_test.cc", "While("},
