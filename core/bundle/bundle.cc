@@ -18,6 +18,7 @@ namespace {
 constexpr int kFormatVersion = 1;
 constexpr char kIndexFile[] = "bundle.json";
 constexpr char kWeightsFile[] = "weights.safetensors";
+constexpr char kGraphFile[] = "graph.pb";
 constexpr char kNonCommercial[] = "Non-commercial";
 
 absl::Status CheckTexts(const Bundle& bundle) {
@@ -30,6 +31,17 @@ absl::Status CheckTexts(const Bundle& bundle) {
   if (bundle.non_commercial && !absl::StartsWith(bundle.files.at("LICENSE"), kNonCommercial)) {
     return absl::InvalidArgumentError(absl::StrCat(
         "LICENSE of a bundle learnt from non-commercial data begins with '", kNonCommercial, "'"));
+  }
+  return absl::OkStatus();
+}
+
+// A model has no business with files.
+absl::Status CheckNoFiles(const Graph& graph) {
+  for (const auto& node : graph.nodes()) {
+    if (node->op_name() == "Save" || node->op_name() == "Restore") {
+      return absl::InvalidArgumentError(
+          absl::StrCat(node->Describe(), ": the graph of a bundle may not touch files"));
+    }
   }
   return absl::OkStatus();
 }
@@ -75,7 +87,7 @@ absl::Status ReadFiles(Env* env, const std::string& directory, const std::string
                                                       "; this version reads ", kFormatVersion));
   }
   index.at("kind").get_to(bundle->kind);
-  if (bundle->kind != kind) {
+  if (!kind.empty() && bundle->kind != kind) {
     return absl::FailedPreconditionError(
         absl::StrCat(directory, ": a bundle for '", bundle->kind, "', not for '", kind, "'"));
   }
@@ -83,7 +95,8 @@ absl::Status ReadFiles(Env* env, const std::string& directory, const std::string
   index.at("settings").get_to(bundle->settings);
   for (const auto& [name, entry] : index.at("files").items()) {
     if (name.find('/') != std::string::npos) {
-      return absl::DataLossError(absl::StrCat("a file outside the bundle: '", name, "'"));
+      return absl::DataLossError(
+          absl::StrCat(directory, " names a file outside of itself: '", name, "'"));
     }
     const std::string path = JoinPath(directory, name);
     if (name == kWeightsFile) {
@@ -135,6 +148,27 @@ absl::StatusOr<Bundle> ReadBundle(Env* env, const std::string& directory, const 
   if (!guarded.ok()) return absl::DataLossError(absl::StrCat("damaged: ", guarded.message()));
   RETURN_IF_ERROR(status);
   return bundle;
+}
+
+absl::Status SetGraph(const Graph& graph, const Signatures& signatures, Bundle* bundle) {
+  ASSIGN_OR_RETURN(bundle->files[kGraphFile], EncodeGraph(graph, signatures));
+  return absl::OkStatus();
+}
+
+bool HasGraph(const Bundle& bundle) { return bundle.files.contains(kGraphFile); }
+
+absl::StatusOr<LoadedGraph> ReadGraph(const Bundle& bundle) {
+  const auto file = bundle.files.find(kGraphFile);
+  if (file == bundle.files.end()) {
+    return absl::NotFoundError(absl::StrCat("the bundle has no ", kGraphFile));
+  }
+  absl::StatusOr<LoadedGraph> loaded = DecodeGraph(file->second);
+  if (!loaded.ok()) return Annotate(loaded.status(), kGraphFile);
+  RETURN_IF_ERROR(Annotate(CheckNoFiles(*loaded->graph), kGraphFile));
+  for (const auto& [name, function] : loaded->graph->library().functions()) {
+    RETURN_IF_ERROR(Annotate(CheckNoFiles(function->body()), kGraphFile));
+  }
+  return loaded;
 }
 
 std::string PretrainedDirectory() {

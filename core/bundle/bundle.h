@@ -2,8 +2,9 @@
 // know about it.
 //
 //   bundle.json           format, kind, settings, and size and checksum of every other file
-//   weights.safetensors   matrices as 8-bit codes (core/bundle/row_codes.h)
-//   LICENSE, README.md    the licence of the weights, the model card
+//   graph.pb              the graph that computes, with names for its ends (core/graph/graph_def.h)
+//   weights.safetensors   the values of its variables, matrices as 8-bit codes
+//   (core/bundle/row_codes.h) LICENSE, README.md    the licence of the weights, the model card
 //   ...                   vocabulary, calibration: files of the kind
 #ifndef VIV_CORE_BUNDLE_BUNDLE_H_
 #define VIV_CORE_BUNDLE_BUNDLE_H_
@@ -14,6 +15,7 @@
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
 #include "core/base/file.h"
+#include "core/graph/graph_def.h"
 #include "core/tensor/safetensors.h"
 
 namespace viv {
@@ -36,8 +38,17 @@ struct Bundle {
 absl::Status WriteBundle(Env* env, const std::string& directory, const Bundle& bundle);
 
 // NotFound where there is none, DataLoss for one that is damaged, FailedPrecondition for one of
-// another kind or a later format. Messages name the file.
+// another kind (a `kind` of "" takes all) or a later format. Messages name the file.
 absl::StatusOr<Bundle> ReadBundle(Env* env, const std::string& directory, const std::string& kind);
+
+// Puts the graph into a bundle. Its variables are those of the weights.
+absl::Status SetGraph(const Graph& graph, const Signatures& signatures, Bundle* bundle);
+// Bundles of the time before they held graphs have none.
+bool HasGraph(const Bundle& bundle);
+// The graph of a bundle; NotFound where it has none. A bundle may be a stranger's: as
+// core/graph/graph_def.h, and InvalidArgument for a graph that would read or write files when it is
+// run.
+absl::StatusOr<LoadedGraph> ReadGraph(const Bundle& bundle);
 
 // Where bundles that come with the programs lie: $VIVARIUM_PRETRAINED, else the folder "pretrained"
 // of the source tree that the running program was built in.

@@ -1,5 +1,6 @@
 // Sessions of the C API.
 #include "absl/strings/str_cat.h"
+#include "core/bundle/bundle.h"
 #include "core/c_api/handles.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/ops/state.h"
@@ -77,7 +78,8 @@ absl::StatusOr<std::vector<Output>> ByName(const VivSession* session, const char
         ends == nullptr ? session->builder.graph().FindOutput(names[i])
                         : viv::c_api::FindEnd(feeds ? ends->feeds : ends->fetches, names[i]);
     if (!output.ok()) {
-      return viv::Annotate(output.status(), absl::StrCat(feeds ? "feed '" : "fetch '", names[i], "'"));
+      return viv::Annotate(output.status(),
+                           absl::StrCat(feeds ? "feed '" : "fetch '", names[i], "'"));
     }
     outputs.push_back(*output);
   }
@@ -204,5 +206,28 @@ VivCode VivSessionRestore(VivSession* session, const char* directory, int64_t* s
         viv::RestoreVariables(session->session, session->builder.graph(), checkpoint.tensors));
     if (step != nullptr) *step = checkpoint.step;
     return absl::OkStatus();
+  });
+}
+
+VivSession* VivSessionLoadBundle(const char* directory, const VivSessionOptions* options,
+                                 VivGraph** graph, VivStatus* status) {
+  if (graph != nullptr) *graph = nullptr;
+  return Make<VivSession>(status, [&]() -> absl::StatusOr<std::unique_ptr<VivSession>> {
+    RETURN_IF_ERROR(CheckText(directory, "the directory"));
+    ASSIGN_OR_RETURN(const viv::SessionOptions session_options, ToOptions(options));
+    ASSIGN_OR_RETURN(const viv::Bundle bundle,
+                     viv::ReadBundle(viv::Env::Default(), directory, /*kind=*/""));
+    absl::StatusOr<viv::LoadedGraph> loaded = viv::ReadGraph(bundle);
+    if (!loaded.ok()) return viv::Annotate(loaded.status(), directory);
+    const viv::GraphBuilder builder(std::move(loaded->graph));
+    ASSIGN_OR_RETURN(viv::Session session, viv::Session::Create(builder, session_options));
+    RETURN_IF_ERROR(
+        viv::Annotate(viv::RestoreVariables(session, builder.graph(), bundle.weights), directory));
+    if (graph != nullptr) {
+      auto handle = std::make_unique<VivGraph>(builder);
+      handle->signatures = loaded->signatures;
+      *graph = handle.release();
+    }
+    return std::make_unique<VivSession>(builder, loaded->signatures, std::move(session));
   });
 }

@@ -335,6 +335,12 @@ VivCode VivSessionSave(VivSession* session, const char* directory, int64_t step,
 VivCode VivSessionRestore(VivSession* session, const char* directory, int64_t* step,
                           VivStatus* status);
 
+// A session with the graph and the weights of a model bundle (a folder such as
+// pretrained/translate_en_fr), to be run by the names of its signatures. `graph` (may be NULL) gets
+// the graph.
+VivSession* VivSessionLoadBundle(const char* directory, const VivSessionOptions* options,
+                                 VivGraph** graph, VivStatus* status);
+
 // --------------------------------------------------------------------------------------- ops
 
 // All ops, sorted.

@@ -86,6 +86,79 @@ Seq2SeqDecoder::Seq2SeqDecoder(BuilderRef ref, const Seq2Seq& net) : options_(ne
   next_states_ = Flatten(step_.next);
 }
 
+Seq2SeqDecoder::Seq2SeqDecoder(const Seq2SeqOptions& options) : options_(options) {
+  const size_t states = 2 * options_.decoder_layers + (options_.input_feeding ? 1 : 0);
+  states_.resize(states);
+  next_states_.resize(states);
+}
+
+std::vector<Seq2SeqDecoder::End> Seq2SeqDecoder::Ends() {
+  const int64_t hidden = options_.hidden;
+  std::vector<End> ends = {
+      {"encode", "source", false, &source_, kInt32, {-1, -1}},
+      {"encode", "source_lengths", false, &source_lengths_, kInt32, {-1}},
+      {"encode",
+       "initial",
+       true,
+       &encoded_.initial,
+       kFloat,
+       {-1, options_.decoder_layers * hidden}},
+      {"step", "tokens", false, &tokens_, kInt32, {-1}},
+      {"step", "log_probs", true, &step_.log_probs, kFloat, {-1, options_.vocab_size}}};
+  for (size_t i = 0; i < states_.size(); ++i) {
+    const bool mixed = i == 2 * static_cast<size_t>(options_.decoder_layers);
+    const std::string name = mixed ? "mixed" : absl::StrCat(i % 2 == 0 ? "h" : "c", i / 2);
+    const PartialShape shape = {-1, mixed ? options_.embed : hidden};
+    ends.push_back({"step", name, false, &states_[i], kFloat, shape});
+    ends.push_back({"step", name, true, &next_states_[i], kFloat, shape});
+  }
+  if (options_.attention) {
+    const PartialShape keys = {-1, -1, hidden}, values = {-1, -1, 2 * options_.encoder_hidden};
+    ends.push_back({"encode", "keys", true, &encoded_.keys, kFloat, keys});
+    ends.push_back({"encode", "values", true, &encoded_.values, kFloat, values});
+    ends.push_back({"step", "keys", false, &memory_.keys, kFloat, keys});
+    ends.push_back({"step", "values", false, &memory_.values, kFloat, values});
+    ends.push_back({"step", "lengths", false, &memory_.lengths, kInt32, {-1}});
+  }
+  return ends;
+}
+
+Signatures Seq2SeqDecoder::signatures() const {
+  Signatures signatures;
+  Seq2SeqDecoder ends = *this;
+  for (const End& end : ends.Ends()) {
+    Signature& signature = signatures[end.signature];
+    (end.fetched ? signature.fetches : signature.feeds)[end.name] = *end.output;
+  }
+  return signatures;
+}
+
+absl::StatusOr<Seq2SeqDecoder> Seq2SeqDecoder::FromSignatures(const Seq2SeqOptions& options,
+                                                              const Signatures& signatures) {
+  Seq2SeqDecoder decoder(options);
+  for (const End& end : decoder.Ends()) {
+    const std::string what = absl::StrCat(end.fetched ? "fetch" : "feed", " '", end.name,
+                                          "' of signature '", end.signature, "'");
+    const auto signature = signatures.find(end.signature);
+    if (signature != signatures.end()) {
+      const Signature& ends = signature->second;
+      const auto& outputs = end.fetched ? ends.fetches : ends.feeds;
+      if (const auto found = outputs.find(end.name); found != outputs.end()) {
+        *end.output = found->second;
+      }
+    }
+    if (!end.output->valid() || end.output->index < 0) {
+      return absl::InvalidArgumentError(absl::StrCat("the graph has no ", what));
+    }
+    if (end.output->dtype() != end.dtype || !end.output->shape().Compatible(end.shape)) {
+      return absl::InvalidArgumentError(absl::StrCat(what, " is ", DTypeName(end.output->dtype()),
+                                                     end.output->shape().ToString(), ", not ",
+                                                     DTypeName(end.dtype), end.shape.ToString()));
+    }
+  }
+  return decoder;
+}
+
 // One batch being decoded.
 class Seq2SeqSteps : public StepFunction {
  public:
@@ -110,9 +183,15 @@ class Seq2SeqSteps : public StepFunction {
     const Feeds feeds = {{decoder_.source_, batch.tokens},
                          {decoder_.source_lengths_, batch.lengths}};
     ASSIGN_OR_RETURN(std::vector<Tensor> encoded, session_.Run(feeds, fetches));
+    const int64_t examples = batch.lengths.dim(0), steps = batch.tokens.dim(0);
+    const Seq2SeqOptions& o = decoder_.options_;
+    RETURN_IF_ERROR(CheckShape("initial", encoded[0], {examples, o.decoder_layers * o.hidden}));
     RETURN_IF_ERROR(SetInitialStates(encoded[0]));
-    if (attention) all_ = {encoded[1], encoded[2], batch.lengths};
-    const int64_t examples = batch.lengths.dim(0);
+    if (attention) {
+      RETURN_IF_ERROR(CheckShape("keys", encoded[1], {steps, examples, o.hidden}));
+      RETURN_IF_ERROR(CheckShape("values", encoded[2], {steps, examples, 2 * o.encoder_hidden}));
+      all_ = {encoded[1], encoded[2], batch.lengths};
+    }
     for (int64_t i = 0; i < examples; ++i) examples_.push_back(static_cast<int>(i));
     memory_ = all_;
     memory_of_ = examples_;
@@ -134,6 +213,11 @@ class Seq2SeqSteps : public StepFunction {
     std::vector<Output> fetches = {decoder_.step_.log_probs};
     fetches.insert(fetches.end(), decoder_.next_states_.begin(), decoder_.next_states_.end());
     ASSIGN_OR_RETURN(std::vector<Tensor> results, session_.Run(feeds, fetches));
+    const auto rows = static_cast<int64_t>(tokens.size());
+    RETURN_IF_ERROR(CheckShape("log_probs", results[0], {rows, decoder_.options_.vocab_size}));
+    for (size_t i = 0; i < states_.size(); ++i) {
+      RETURN_IF_ERROR(CheckShape("state", results[i + 1], {rows, states_[i].dim(1)}));
+    }
     *log_probs = std::move(results[0]);
     states_.assign(std::make_move_iterator(results.begin() + 1),
                    std::make_move_iterator(results.end()));
@@ -141,6 +225,14 @@ class Seq2SeqSteps : public StepFunction {
   }
 
  private:
+  // The graph may be a stranger's, whose shapes are known now.
+  static absl::Status CheckShape(const char* what, const Tensor& tensor, const Shape& shape) {
+    if (tensor.shape() == shape) return absl::OkStatus();
+    return absl::InvalidArgumentError(absl::StrCat("the graph's '", what, "' has the shape ",
+                                                   tensor.shape().ToString(), ", not ",
+                                                   shape.ToString()));
+  }
+
   // h of each layer from the encoder, all else zero.
   absl::Status SetInitialStates(const Tensor& initial) {
     const int64_t batch = initial.dim(0), hidden = decoder_.options_.hidden;

@@ -4,8 +4,10 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
+#include "core/graph/graph_def.h"
 #include "core/runtime/session.h"
 #include "models/decoding/step_function.h"
 #include "models/language/seq2seq.h"
@@ -18,6 +20,14 @@ class Seq2SeqDecoder {
  public:
   Seq2SeqDecoder(BuilderRef b, const Seq2Seq& net);
 
+  // Names for its ends in the graph: "encode" (source, source_lengths; initial, and with attention
+  // keys and values) and "step" (tokens, the states, keys, values and lengths; log_probs and the
+  // next states under the same names), to find them in a graph that was loaded.
+  Signatures signatures() const;
+  // InvalidArgument where an end is missing, or of another type or shape than the options say.
+  static absl::StatusOr<Seq2SeqDecoder> FromSignatures(const Seq2SeqOptions& options,
+                                                       const Signatures& signatures);
+
   // Encodes the sources (non-empty pieces with the end token) with the session of that graph. The
   // session must outlive the result. `pad` fills up the shorter ones.
   absl::StatusOr<std::unique_ptr<StepFunction>> Start(
@@ -25,6 +35,18 @@ class Seq2SeqDecoder {
 
  private:
   friend class Seq2SeqSteps;
+  explicit Seq2SeqDecoder(const Seq2SeqOptions& options);
+  // An output with its name in a signature, and what it is.
+  struct End {
+    std::string signature, name;
+    bool fetched;
+    Output* output;
+    DType dtype;
+    PartialShape shape;
+  };
+  // All that the options ask for.
+  std::vector<End> Ends();
+
   Seq2SeqOptions options_;
   Output source_, source_lengths_;  // fed to the encoder
   EncodedSource encoded_;

@@ -138,8 +138,9 @@ absl::Status ExportTranslator(const TranslationTrainingOptions& options,
   const TranslatorInfo info = {.source_language = to.source_language,
                                .target_language = to.target_language,
                                .non_commercial = to.non_commercial};
-  Bundle bundle = MakeTranslatorBundle(info, net, tokenizer, weights, Licence(to),
-                                       ModelCard(to, net, parameters, checkpoint, result));
+  ASSIGN_OR_RETURN(Bundle bundle,
+                   MakeTranslatorBundle(info, net, tokenizer, weights, Licence(to),
+                                        ModelCard(to, net, parameters, checkpoint, result)));
   if (!validation.empty()) RETURN_IF_ERROR(AddCalibration(validation, &bundle));
   return WriteBundle(env, to.directory, bundle);
 }

@@ -40,17 +40,23 @@ absl::StatusOr<std::string> Find(const std::map<std::string, std::string>& texts
   return absl::InvalidArgumentError(absl::StrCat("the bundle has no '", key, "'"));
 }
 
+// The graph that translates: the variables, the encoder and a step of the decoder.
+absl::StatusOr<LoadedGraph> MakeGraph(const Seq2SeqOptions& options) {
+  LoadedGraph made = {.graph = std::make_unique<Graph>()};
+  const GraphBuilder b(made.graph.get());
+  const Seq2Seq net(b, options);
+  const Seq2SeqDecoder decoder(b, net);
+  RETURN_IF_ERROR(b.status());
+  made.signatures = decoder.signatures();
+  return made;
+}
+
 }  // namespace
 
 struct Translator::Parts {
-  Parts(Tokenizer tokenizer, const Seq2SeqOptions& options)
-      : tokenizer(std::move(tokenizer)), net(b, options), decoder(b, net) {}
-
   Tokenizer tokenizer;
-  GraphBuilder b;
-  Seq2Seq net;
+  Session session;
   Seq2SeqDecoder decoder;
-  std::unique_ptr<Session> session;
   std::optional<Calibration> calibration;
 };
 
@@ -71,16 +77,21 @@ absl::StatusOr<std::unique_ptr<Translator>> Translator::FromBundle(const Bundle&
     return absl::InvalidArgumentError(absl::StrCat(
         "the net knows ", options.vocab_size, " pieces, the vocabulary has ", tokenizer.size()));
   }
-  auto parts = std::make_unique<Parts>(std::move(tokenizer), options);
+  ASSIGN_OR_RETURN(LoadedGraph loaded, HasGraph(bundle) ? ReadGraph(bundle) : MakeGraph(options));
+  ASSIGN_OR_RETURN(Seq2SeqDecoder decoder,
+                   Seq2SeqDecoder::FromSignatures(options, loaded.signatures));
+  const Graph& graph = *loaded.graph;
+  ASSIGN_OR_RETURN(Session session,
+                   Session::Create(std::move(loaded.graph), {.precision = precision}));
+  RETURN_IF_ERROR(RestoreVariables(session, graph, bundle.weights));
+  auto parts = std::make_unique<Parts>(
+      Parts{std::move(tokenizer), std::move(session), std::move(decoder), std::nullopt});
   if (const auto file = bundle.files.find(kCalibrationFile); file != bundle.files.end()) {
     ASSIGN_OR_RETURN(parts->calibration, Calibration::FromJson(file->second));
     if (parts->calibration->features().size() != FeatureNames().size()) {
       return absl::InvalidArgumentError("the calibration is for other features");
     }
   }
-  ASSIGN_OR_RETURN(Session session, Session::Create(parts->b, {.precision = precision}));
-  RETURN_IF_ERROR(RestoreVariables(session, parts->b.graph(), bundle.weights));
-  parts->session = std::make_unique<Session>(std::move(session));
   return std::unique_ptr<Translator>(new Translator(std::move(info), std::move(parts)));
 }
 
@@ -96,7 +107,7 @@ absl::StatusOr<std::vector<SentenceResult>> Translator::Translate(
     const std::vector<std::string>& sentences, const TranslateOptions& options) {
   ASSIGN_OR_RETURN(
       std::vector<SentenceResult> results,
-      TranslateTexts(*parts_->session, parts_->decoder, parts_->tokenizer, sentences, options));
+      TranslateTexts(parts_->session, parts_->decoder, parts_->tokenizer, sentences, options));
   if (!parts_->calibration) return results;
   for (SentenceResult& result : results) {
     if (!result.ok()) continue;
@@ -129,16 +140,20 @@ void SetCalibration(const Calibration& calibration, Bundle* bundle) {
   bundle->files[kCalibrationFile] = calibration.ToJson();
 }
 
-Bundle MakeTranslatorBundle(const TranslatorInfo& info, const Seq2SeqOptions& net,
-                            const Tokenizer& tokenizer, NamedTensors weights,
-                            const std::string& licence, const std::string& card) {
-  return {.kind = kKind,
-          .settings = {{"source_language", info.source_language},
-                       {"target_language", info.target_language},
-                       {"net", net.ToJson()}},
-          .non_commercial = info.non_commercial,
-          .weights = std::move(weights),
-          .files = {{kPiecesFile, tokenizer.model()}, {"LICENSE", licence}, {"README.md", card}}};
+absl::StatusOr<Bundle> MakeTranslatorBundle(const TranslatorInfo& info, const Seq2SeqOptions& net,
+                                            const Tokenizer& tokenizer, NamedTensors weights,
+                                            const std::string& licence, const std::string& card) {
+  Bundle bundle = {
+      .kind = kKind,
+      .settings = {{"source_language", info.source_language},
+                   {"target_language", info.target_language},
+                   {"net", net.ToJson()}},
+      .non_commercial = info.non_commercial,
+      .weights = std::move(weights),
+      .files = {{kPiecesFile, tokenizer.model()}, {"LICENSE", licence}, {"README.md", card}}};
+  ASSIGN_OR_RETURN(const LoadedGraph made, MakeGraph(net));
+  RETURN_IF_ERROR(SetGraph(*made.graph, made.signatures, &bundle));
+  return bundle;
 }
 
 std::vector<std::string> TranslatorBundles(Env* env) {

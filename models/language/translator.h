@@ -54,9 +54,9 @@ absl::StatusOr<Calibration> CalibrateTranslator(Translator& translator,
 void SetCalibration(const Calibration& calibration, Bundle* bundle);
 
 // A bundle of kind "translate"; `weights`: of the net alone, by the names of its variables.
-Bundle MakeTranslatorBundle(const TranslatorInfo& info, const Seq2SeqOptions& net,
-                            const Tokenizer& tokenizer, NamedTensors weights,
-                            const std::string& licence, const std::string& card);
+absl::StatusOr<Bundle> MakeTranslatorBundle(const TranslatorInfo& info, const Seq2SeqOptions& net,
+                                            const Tokenizer& tokenizer, NamedTensors weights,
+                                            const std::string& licence, const std::string& card);
 
 // The folders of all translators that come with the programs, sorted.
 std::vector<std::string> TranslatorBundles(Env* env);

@@ -5,7 +5,13 @@
 #include <limits>
 
 #include "core/bundle/row_codes.h"
+#include "core/checkpoint/checkpoint.h"
+#include "core/ops/array.h"
+#include "core/ops/io.h"
+#include "core/ops/math.h"
+#include "core/ops/state.h"
 #include "gmock/gmock.h"
+#include "tests/support/faulty_env.h"
 
 namespace viv {
 namespace {
@@ -71,6 +77,86 @@ TEST(Bundles, NeedALicenceThatSaysWhatMatters) {
   EXPECT_THAT(std::string(ReadBundle(env, directory, "other").status().message()),
               HasSubstr("for 'test', not for 'other'"));
   EXPECT_TRUE(env->Remove(directory).ok());
+}
+
+// y = w x, with a signature.
+struct Scale {
+  Scale() {
+    x = Placeholder(b.Named("x"), kFloat, {-1});
+    w = Variable(b, "w", Const(b, 1.0f));
+    y = Mul(b, x, w.Read());
+  }
+  Signatures signatures() const { return {{"scale", {{{"x", x}}, {{"y", y}}}}}; }
+
+  GraphBuilder b;
+  Output x, y;
+  Variable w;
+};
+
+class BundleGraphTest : public testing::Test {
+ protected:
+  BundleGraphTest() {
+    EXPECT_TRUE(env_.CreateDirs("/bundles").ok());
+    EXPECT_TRUE(SetGraph(scale_.b.graph(), scale_.signatures(), &bundle_).ok());
+  }
+
+  Scale scale_;
+  Bundle bundle_ = {.kind = "test",
+                    .settings = {{"key", "value"}},
+                    .weights = {{"w", Tensor::Scalar(3.0f)}},
+                    .files = {{"README.md", "card"}, {"LICENSE", "Do as you like."}}};
+  FaultyEnv env_;
+};
+
+TEST_F(BundleGraphTest, AGraphIsReadAndRun) {
+  ASSERT_TRUE(WriteBundle(&env_, "/bundles/b", bundle_).ok());
+  const absl::StatusOr<Bundle> back = ReadBundle(&env_, "/bundles/b", "");
+  ASSERT_TRUE(back.ok()) << back.status();
+  absl::StatusOr<LoadedGraph> loaded = ReadGraph(*back);
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  const Signature scale = loaded->signatures.at("scale");
+  const Graph& graph = *loaded->graph;
+  absl::StatusOr<Session> session = Session::Create(std::move(loaded->graph));
+  ASSERT_TRUE(session.ok() && RestoreVariables(*session, graph, back->weights).ok());
+  const auto result = session->Run({{scale.feeds.at("x"), Tensor::Of<float>({2}, {1, 2})}},
+                                   {scale.fetches.at("y")});
+  ASSERT_TRUE(result.ok()) << result.status();
+  EXPECT_TRUE((*result)[0].Identical(Tensor::Of<float>({2}, {3, 6})));
+}
+
+TEST_F(BundleGraphTest, AGraphThatTouchesFilesIsRefused) {
+  const Output path = Const(scale_.b, Tensor::Scalar("/etc/passwd"));
+  Save(scale_.b, path, {"y"}, {scale_.y});
+  ASSERT_TRUE(SetGraph(scale_.b.graph(), scale_.signatures(), &bundle_).ok());
+  EXPECT_THAT(std::string(ReadGraph(bundle_).status().message()), HasSubstr("may not touch files"));
+  bundle_.files["graph.pb"] = "no graph";
+  EXPECT_THAT(std::string(ReadGraph(bundle_).status().message()), HasSubstr("graph.pb: "));
+  bundle_.files.erase("graph.pb");
+  EXPECT_TRUE(absl::IsNotFound(ReadGraph(bundle_).status()));
+}
+
+// Every bit and every length of every file: an error that names the bundle, or what was written.
+TEST_F(BundleGraphTest, DamageIsNoticed) {
+  ASSERT_TRUE(WriteBundle(&env_, "/bundles/b", bundle_).ok());
+  const auto expect_harmless = [&](const std::string& path, const std::string& damaged) {
+    ASSERT_TRUE(WriteFileAtomically(&env_, path, damaged).ok());
+    const absl::StatusOr<Bundle> back = ReadBundle(&env_, "/bundles/b", "test");
+    if (!back.ok()) {
+      EXPECT_THAT(std::string(back.status().message()), HasSubstr("/bundles/b"));
+      return;
+    }
+    EXPECT_EQ(back->files, bundle_.files) << path;
+    EXPECT_TRUE(back->weights.at("w").Identical(bundle_.weights.at("w"))) << path;
+  };
+  for (const auto& [path, good] : env_.Files()) {
+    for (size_t i = 0; i < good.size() * 8; ++i) {
+      std::string damaged = good;
+      damaged[i / 8] = static_cast<char>(damaged[i / 8] ^ (1 << i % 8));
+      expect_harmless(path, damaged);
+    }
+    for (size_t size = 0; size < good.size(); ++size) expect_harmless(path, good.substr(0, size));
+    ASSERT_TRUE(WriteFileAtomically(&env_, path, good).ok());
+  }
 }
 
 }  // namespace
