@@ -17,3 +17,7 @@ done
 
 # Random graphs on the executor, against an interpreter and against differences.
 VIV_GRAPHS=20000 build/bin/core_tests --gtest_filter='RandomGraph*'
+
+# Savings that are killed, and graph files from strangers.
+VIV_KILLS=500 build/bin/core_tests --gtest_filter='CheckpointKill*'
+VIV_FUZZ_ROUNDS=200000 build/bin/core_tests --gtest_filter='StrangerGraph*'

@@ -1,11 +1,15 @@
 // The translation programs from end to end, as a user runs them: learn a small language, export a
 // bundle, translate with it; and what they say to bad input.
+#include <filesystem>
 #include <string>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_replace.h"
 #include "absl/strings/str_split.h"
 #include "core/base/file.h"
+#include "core/graph/graph_def.h"
+#include "core/tensor/safetensors.h"
 #include "gmock/gmock.h"
 #include "nlohmann/json.hpp"
 #include "tests/support/run_program.h"
@@ -54,6 +58,14 @@ std::string Sentences(bool english, bool wrong = false) {
 class TranslateTest : public testing::Test {
  protected:
   static void SetUpTestSuite() {
+    PrepareRuns();
+    std::vector<std::string> flags = flags_;
+    flags.insert(flags.end(), {"--export_to=" + bundle_, "--data=sentences of a test",
+                               "--licence=Do as you like.", "--non_commercial"});
+    trained_ = RunProgram("translate_train", flags);
+  }
+  // Texts, and the flags of a run that learns them.
+  static void PrepareRuns() {
     directory_ = JoinPath(testing::TempDir(), "viv_translate_test");
     bundle_ = JoinPath(directory_, "translate_en_fr");
     Env* env = Env::Default();
@@ -79,10 +91,6 @@ class TranslateTest : public testing::Test {
               "--updates=250",
               "--score_every=125",
               "--learning_rate=0.01"};
-    std::vector<std::string> flags = flags_;
-    flags.insert(flags.end(), {"--export_to=" + bundle_, "--data=sentences of a test",
-                               "--licence=Do as you like.", "--non_commercial"});
-    trained_ = RunProgram("translate_train", flags);
   }
   static void TearDownTestSuite() { Env::Default()->Remove(directory_).IgnoreError(); }
 
@@ -204,6 +212,126 @@ TEST_F(TranslateTest, RefusesDamagedBundles) {
   const ProgramResult none = RunProgram("translate", {"--model=/nowhere", "A dog."});
   EXPECT_EQ(none.exit_code, 1);
   EXPECT_THAT(none.err, HasSubstr("/nowhere is no model bundle"));
+}
+
+// The bundle with another graph, or none for an empty text, and checksums that fit.
+void ReplaceGraph(const std::string& from, const std::string& to, const std::string& graph) {
+  Env* env = Env::Default();
+  ASSERT_TRUE(env->Remove(to).ok());
+  std::filesystem::copy(from, to);
+  const std::string path = JoinPath(to, "bundle.json");
+  auto index = nlohmann::json::parse(*env->ReadFile(path));
+  ASSERT_TRUE(index["files"].contains("graph.pb"));
+  ASSERT_TRUE(env->Remove(JoinPath(to, "graph.pb")).ok());
+  index["files"].erase("graph.pb");
+  if (!graph.empty()) {
+    ASSERT_TRUE(WriteFileAtomically(env, JoinPath(to, "graph.pb"), graph).ok());
+    index["files"]["graph.pb"] = {{"bytes", graph.size()},
+                                  {"crc32", Crc32(graph.data(), graph.size())}};
+  }
+  ASSERT_TRUE(WriteFileAtomically(env, path, index.dump()).ok());
+}
+
+TEST_F(TranslateTest, RunsTheGraphOfTheBundle) {
+  const std::string other = JoinPath(directory_, "other");
+  const std::vector<std::string> arguments = {"--model=" + other, "A dog runs here."};
+  // Bundles of the time before they held graphs.
+  ReplaceGraph(bundle_, other, "");
+  EXPECT_EQ(RunProgram("translate", arguments).out, "Un chien court ici.\n");
+
+  const auto error = [&](const std::string& graph) {
+    ReplaceGraph(bundle_, other, graph);
+    const ProgramResult result = RunProgram("translate", arguments);
+    EXPECT_EQ(result.exit_code, 1);
+    EXPECT_THAT(result.err, HasSubstr(other));
+    return result.err;
+  };
+  EXPECT_THAT(error("no graph"), HasSubstr("graph.pb: the bytes are no graph"));
+  EXPECT_THAT(error(*EncodeGraph(Graph())), HasSubstr("no feed 'source' of signature 'encode'"));
+  const std::string whole = *Env::Default()->ReadFile(JoinPath(bundle_, "graph.pb"));
+  EXPECT_THAT(error(absl::StrReplaceAll(whole, {{"MatMul", "MatMux"}})),
+              HasSubstr("no op of this name"));
+}
+
+// A run with a few checkpoints, to be damaged.
+class TranslateRunTest : public TranslateTest {
+ protected:
+  static void SetUpTestSuite() { PrepareRuns(); }
+
+  ProgramResult Train(int updates, const ProgramOptions& options = {}) {
+    std::vector<std::string> flags = flags_;
+    flags.insert(flags.end(), {"--run=" + run_, "--score_every=0", "--checkpoint_every=5",
+                               absl::StrCat("--updates=", updates)});
+    return RunProgram("translate_train", flags, options);
+  }
+  // The files of the checkpoints of a run of 20 updates: after 15 and after 20.
+  std::vector<std::string> TrainAndList() {
+    EXPECT_TRUE(Env::Default()->Remove(run_).ok());
+    const ProgramResult result = Train(20);
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    std::vector<std::string> files;
+    const std::string folder = JoinPath(run_, "checkpoints");
+    const auto steps = Env::Default()->ListDir(folder);
+    EXPECT_TRUE(steps.ok()) << steps.status();
+    for (const std::string& step : steps.value_or(std::vector<std::string>())) {
+      files.push_back(JoinPath(JoinPath(folder, step), "tensors.safetensors"));
+    }
+    EXPECT_EQ(files.size(), 2u);
+    return files;
+  }
+
+  const std::string run_ = JoinPath(directory_, "damaged_run");
+};
+
+TEST_F(TranslateRunTest, GoesOnFromTheLastCheckpointThatIsWhole) {
+  const std::vector<std::string> files = TrainAndList();
+  std::string damaged = *Env::Default()->ReadFile(files[1]);
+  damaged[damaged.size() / 2] ^= 1;
+  ASSERT_TRUE(WriteFileAtomically(Env::Default(), files[1], damaged).ok());
+  const ProgramResult result = Train(21);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.err, HasSubstr("trying the one before"));
+  EXPECT_THAT(result.out, HasSubstr("21 updates"));
+}
+
+TEST_F(TranslateRunTest, SaysWhenNoCheckpointIsWhole) {
+  for (const std::string& file : TrainAndList()) {
+    const std::string whole = *Env::Default()->ReadFile(file);
+    ASSERT_TRUE(WriteFileAtomically(Env::Default(), file, whole.substr(0, whole.size() / 3)).ok());
+  }
+  const ProgramResult result = Train(21);
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr(run_));
+  EXPECT_THAT(result.err, HasSubstr("truncated"));
+}
+
+TEST_F(TranslateRunTest, AFullDiskLosesNothing) {
+  TrainAndList();
+  const ProgramResult full = Train(25, {.max_file_bytes = 20480});
+  EXPECT_EQ(full.exit_code, 1);
+  EXPECT_THAT(full.err, HasSubstr("was not saved"));
+  const ProgramResult result = Train(25);
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, HasSubstr("25 updates"));
+}
+
+TEST_F(TranslateTest, InspectTellsWhatIsInABundle) {
+  const ProgramResult result = RunProgram("inspect", {bundle_});
+  ASSERT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, StartsWith("bundle: translate, non-commercial\n"));
+  EXPECT_THAT(result.out, HasSubstr("signature step\n  feed c0: float[?, 64]"));
+  EXPECT_THAT(result.out, HasSubstr("op MatMul: "));
+  EXPECT_THAT(RunProgram("inspect", {bundle_ + "/graph.pb", "--dot"}).out, StartsWith("digraph"));
+  EXPECT_THAT(RunProgram("inspect", {directory_ + "/run/checkpoints"}).out,
+              HasSubstr("checkpoint of step 250: whole"));
+  EXPECT_EQ(RunProgram("inspect", {}).exit_code, 2);
+  EXPECT_EQ(RunProgram("inspect", {"--what"}).exit_code, 2);
+  for (const std::string& wrong : {directory_, bundle_ + "/README.md", std::string("/nowhere")}) {
+    const ProgramResult none = RunProgram("inspect", {wrong});
+    EXPECT_EQ(none.exit_code, 1);
+    EXPECT_THAT(none.err, StartsWith("error: "));
+    EXPECT_THAT(none.err, HasSubstr(wrong));
+  }
 }
 
 TEST_F(TranslateTest, AnswersWrongUse) {

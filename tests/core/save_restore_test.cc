@@ -1,5 +1,6 @@
 // Save and Restore as nodes, and the nodes that save a graph's variables.
 #include "absl/strings/str_cat.h"
+#include "core/base/status.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/ops/array.h"
 #include "core/ops/io.h"

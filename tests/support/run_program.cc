@@ -110,7 +110,12 @@ ProgramResult RunProgram(const std::string& program, const std::vector<std::stri
   const std::string base = absl::StrCat(testing::TempDir(), "/viv_program_", getpid());
   const std::string in = base + ".in", out = base + ".out", err = base + ".err";
   EXPECT_TRUE(WriteFileAtomically(env, in, options.input).ok());
-  std::string command = "env";
+  std::string command;
+  if (options.max_file_bytes > 0) {
+    // In blocks of 512 bytes. Without the trap the limit would end the program.
+    command = absl::StrCat("trap '' XFSZ; ulimit -f ", options.max_file_bytes / 512, "; ");
+  }
+  command += "env";
   for (const std::string& setting : options.environment) {
     absl::StrAppend(&command, " ", Quoted(setting));
   }

@@ -4,6 +4,7 @@
 
 #include <sys/types.h>
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,8 @@ struct ProgramOptions {
   std::string input;
   // Variables of the environment, "NAME=value", beside this process's own.
   std::vector<std::string> environment;
+  // Writing a file beyond so many bytes fails, as on a full disk; 0: no limit.
+  int64_t max_file_bytes = 0;
 };
 
 // `program`: the name of a file in build/bin.
