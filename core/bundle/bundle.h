@@ -2,9 +2,9 @@
 // know about it.
 //
 //   bundle.json           format, kind, settings, and size and checksum of every other file
-//   graph.pb              the graph that computes, with names for its ends (core/graph/graph_def.h)
-//   weights.safetensors   the values of its variables, matrices as 8-bit codes
-//   (core/bundle/row_codes.h) LICENSE, README.md    the licence of the weights, the model card
+//   graph.pb              what computes, with names for its ends (core/graph/graph_def.h)
+//   weights.safetensors   its variables, matrices as 8-bit codes (core/bundle/row_codes.h)
+//   LICENSE, README.md    the licence of the weights, the model card
 //   ...                   vocabulary, calibration: files of the kind
 #ifndef VIV_CORE_BUNDLE_BUNDLE_H_
 #define VIV_CORE_BUNDLE_BUNDLE_H_

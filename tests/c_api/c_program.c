@@ -415,6 +415,35 @@ static void TestWrongHandles(void) {
   VivTensorFree(tensor);
 }
 
+// The translator that is shipped, by the names of its signatures.
+static void TestBundle(const char* directory) {
+  VivGraph* graph = NULL;
+  VivSession* session = VivSessionLoadBundle(directory, NULL, &graph, status);
+  CHECK(session != NULL && graph != NULL);
+  VivNames* signatures = VivGraphSignatures(graph);
+  CHECK(VivNamesCount(signatures) == 2 && strcmp(VivNamesAt(signatures, 0), "encode") == 0);
+  VivNamesFree(signatures);
+  const int64_t dims[2] = {2, 1};
+  const int32_t pieces[2] = {5, 2}, length = 2;
+  VivTensor* source = VivTensorFromMemory(VIV_INT32, dims, 2, pieces, sizeof pieces, status);
+  VivTensor* lengths = VivTensorFromMemory(VIV_INT32, &dims[1], 1, &length, sizeof length, status);
+  const VivTensor* values[2] = {source, lengths};
+  const char* feeds[2] = {"source", "source_lengths"};
+  const char* fetches[1] = {"initial"};
+  VivTensor* initial = NULL;
+  CHECK(VivSessionRunNamed(session, "encode", feeds, values, 2, fetches, &initial, 1, status) ==
+        VIV_OK);
+  CHECK(VivTensorRank(initial) == 2 && VivTensorDim(initial, 1) == 512);
+  VivTensorFree(initial);
+  VivTensorFree(source);
+  VivTensorFree(lengths);
+  VivSessionFree(session);
+  VivGraphFree(graph);
+  CHECK_ERROR(VivSessionLoadBundle("/nowhere", NULL, &graph, status), VIV_NOT_FOUND,
+              "/nowhere is no model bundle");
+  CHECK(graph == NULL);
+}
+
 static void TestOps(void) {
   VivNames* ops = VivOpNames();
   CHECK(VivNamesCount(ops) > 50);
@@ -430,8 +459,8 @@ static void TestOps(void) {
 }
 
 int main(int argc, char** argv) {
-  if (argc != 2) {
-    fprintf(stderr, "usage: c_program FOLDER\n");
+  if (argc != 3) {
+    fprintf(stderr, "usage: c_program FOLDER BUNDLE\n");
     return 2;
   }
   char path[4096], checkpoints[4096];
@@ -458,6 +487,7 @@ int main(int argc, char** argv) {
   VivGraphFree(loaded);
   TestBuildingErrors();
   TestWrongHandles();
+  TestBundle(argv[2]);
   TestOps();
   VivStatusFree(status);
   if (failures == 0) printf("all is well\n");
