@@ -151,7 +151,7 @@ inline Vec Exp(Vec x) {
 
 inline Vec Sigmoid(Vec x) { return 1.0f / (1.0f + Exp(-x)); }
 
-// tanh x as a quotient of polynomials in x^2 times x, within 3 units in the last place; from 8 on
+// tanh x as a quotient of polynomials in x^2 times x, within 4 units in the last place; from 8 on
 // it is 1. The coefficients are those of Eigen's ptanh_float.
 inline Vec Tanh(Vec x) {
   const Vec c = Max(Splat(-7.99881172f), Min(Splat(7.99881172f), x));
