@@ -9,7 +9,7 @@
 #endif
 
 #include <stdint.h>
-#if defined(__AVX512F__)
+#if defined(__AVX2__)
 #include <immintrin.h>
 #endif
 
@@ -80,9 +80,17 @@ inline float LoadOne(const uint16_t* p) { return LoadPart(p, 1)[0]; }
 inline void StoreOne(float* p, float x) { *p = x; }
 inline void StoreOne(uint16_t* p, float x) { StorePart(p, Splat(x), 1); }
 
-// A NaN in `b` is kept.
+// A NaN in `b` is kept. Compilers make two instructions of the comparison where one does the same.
+#if defined(__AVX512F__)
+inline Vec Max(Vec a, Vec b) { return _mm512_max_ps(a, b); }
+inline Vec Min(Vec a, Vec b) { return _mm512_min_ps(a, b); }
+#elif defined(__AVX2__)
+inline Vec Max(Vec a, Vec b) { return _mm256_max_ps(a, b); }
+inline Vec Min(Vec a, Vec b) { return _mm256_min_ps(a, b); }
+#else
 inline Vec Max(Vec a, Vec b) { return a > b ? a : b; }
 inline Vec Min(Vec a, Vec b) { return a < b ? a : b; }
+#endif
 inline Vec Abs(Vec v) { return reinterpret_cast<Vec>(reinterpret_cast<IntVec>(v) & 0x7fffffff); }
 
 // The halves are joined again and again: fewer steps than from lane to lane.
