@@ -2,7 +2,9 @@
 // attention, vocabulary 10,000, batch 64, length 20; gradients clipped to 5, SGD. The net of
 // tools/bench/seq2seq_torch.py, in the same form of output.
 //
-//   seq2seq_step [threads] [seconds] [--bf16] [--profile]
+//   seq2seq_step [threads] [seconds] [--bf16] [--profile] [--input_feeding]
+//
+// With input feeding (Luong et al. 2015) the decoder goes step by step: --unrolled there.
 #include <sys/resource.h>
 
 #include <algorithm>
@@ -15,6 +17,7 @@
 #include "core/base/random.h"
 #include "core/base/status.h"
 #include "core/ops/array.h"
+#include "core/ops/control.h"
 #include "core/ops/math.h"
 #include "core/ops/nn.h"
 #include "core/ops/random.h"
@@ -51,22 +54,59 @@ Output Layers(BuilderRef b, const char* name, Output x, std::vector<LstmState> i
   return x;
 }
 
-Net MakeNet() {
+// [T, B, H], from which the output is computed.
+Output Decode(BuilderRef b, Output words, Output memory, const std::vector<LstmState>& encoded) {
+  std::vector<LstmState> decoded;
+  const Output keys = Linear(b, "score", kHidden, kHidden, /*bias=*/false).Apply(b, memory);
+  const Linear combine(b, "combine", 2 * kHidden, kHidden);
+  const Output states = Layers(b, "decoder", words, encoded, &decoded);
+  const AttentionResult attention = Attention(b, states, keys, memory, {});
+  return Tanh(b, combine.Apply(b, Concat(b, {attention.context, states}, 2)));
+}
+
+// The same, each step reading what the one before gave.
+Output DecodeStepByStep(BuilderRef b, Output words, Output memory,
+                        const std::vector<LstmState>& encoded) {
+  const Output keys = Linear(b, "score", kHidden, kHidden, /*bias=*/false).Apply(b, memory);
+  const Linear combine(b, "combine", 2 * kHidden, kHidden);
+  const StackedLstm decoder(b, "decoder", 2 * kHidden, kHidden, kLayers);
+  const Output weights = decoder.JoinWeights(b, kHidden);
+  std::vector<Output> carries;
+  for (const LstmState& state : encoded) {
+    carries.push_back(state.h);
+    carries.push_back(state.c);
+  }
+  carries.push_back(ZeroRows(b, words, /*batch_axis=*/1, kHidden));
+  const auto body = [&](const GraphBuilder& inner, const Outputs& carry, const Outputs& rows) {
+    std::vector<LstmState> states;
+    for (int i = 0; i < kLayers; ++i) states.push_back({carry[2 * i], carry[2 * i + 1]});
+    states = decoder.ProjectedStep(inner, rows[0], carry[2 * kLayers], weights, states, 0);
+    const Output h = states.back().h;
+    const Output query = Reshape(inner, h, std::vector<int64_t>{1, kBatch, kHidden});
+    const AttentionResult attention = Attention(inner, query, keys, memory, {});
+    const Output context = FlattenTime(inner, attention.context, kHidden);
+    const Output mixed = Tanh(inner, combine.Apply(inner, Concat(inner, {context, h}, 1)));
+    std::vector<Output> next;
+    for (const LstmState& state : states) next.insert(next.end(), {state.h, state.c});
+    next.push_back(mixed);
+    return ScanValues{.carries = next, .outputs = {mixed}};
+  };
+  return Scan(b, carries, {decoder.Project(b, words, kHidden)}, body).outputs[0];
+}
+
+Net MakeNet(bool input_feeding) {
   Net net;
   const GraphBuilder& b = net.b;
   net.source = Placeholder(b, kInt32, {kLength, kBatch});
   net.target = Placeholder(b, kInt32, {kLength, kBatch});
   const Variable source_table(b, "source", RandomNormal(b, {kVocabulary, kHidden}));
   const Variable target_table(b, "target", RandomNormal(b, {kVocabulary, kHidden}));
-  std::vector<LstmState> encoded, decoded;
+  std::vector<LstmState> encoded;
   const Output memory =
       Layers(b, "encoder", Gather(b, source_table.Read(), net.source), {}, &encoded);
-  const Output states =
-      Layers(b, "decoder", Gather(b, target_table.Read(), net.target), encoded, &decoded);
-  const Output keys = Linear(b, "score", kHidden, kHidden, /*bias=*/false).Apply(b, memory);
-  const AttentionResult attention = Attention(b, states, keys, memory, {});
-  const Output joined = Concat(b, {attention.context, states}, 2);
-  const Output mixed = Tanh(b, Linear(b, "combine", 2 * kHidden, kHidden).Apply(b, joined));
+  const Output words = Gather(b, target_table.Read(), net.target);
+  const Output mixed = input_feeding ? DecodeStepByStep(b, words, memory, encoded)
+                                     : Decode(b, words, memory, encoded);
   const Output logits =
       Linear(b, "out", kHidden, kVocabulary).Apply(b, FlattenTime(b, mixed, kHidden));
   const Output labels = Reshape(b, net.target, std::vector<int64_t>{-1});
@@ -82,9 +122,17 @@ Tensor RandomTokens(uint64_t seed) {
   return Tensor::Of<int32_t>({kLength, kBatch}, tokens);
 }
 
-absl::Status Measure(int threads, double seconds, DType precision, bool with_profile) {
+struct Settings {
+  int threads = 2;
+  double seconds = 10;
+  DType precision = kFloat;
+  bool profile = false, input_feeding = false;
+};
+
+absl::Status Measure(const Settings& settings) {
+  const auto [threads, seconds, precision, with_profile, input_feeding] = settings;
   SetMaxThreads(threads);
-  const Net net = MakeNet();
+  const Net net = MakeNet(input_feeding);
   ASSIGN_OR_RETURN(Session session, Session::Create(net.b, {.precision = precision}));
   RETURN_IF_ERROR(session.Initialize());
   ASSIGN_OR_RETURN(const PreparedRun step,
@@ -104,9 +152,10 @@ absl::Status Measure(int threads, double seconds, DType precision, bool with_pro
   getrusage(RUSAGE_SELF, &usage);
   const double median = times[times.size() / 2];
   std::printf(
-      "train T=%d B=%d dtype=%s median_ms=%.2f best_ms=%.2f tokens_per_s=%.1f "
+      "train%s T=%d B=%d dtype=%s median_ms=%.2f best_ms=%.2f tokens_per_s=%.1f "
       "peak_rss_mb=%.0f\n",
-      threads, static_cast<int>(kBatch), precision == kFloat ? "f32" : "bf16", median, times[0],
+      input_feeding ? "_unrolled" : "", threads, static_cast<int>(kBatch),
+      precision == kFloat ? "f32" : "bf16", median, times[0],
       static_cast<double>(kBatch * kLength) / median * 1e3,
       static_cast<double>(usage.ru_maxrss) / 1024);
   if (!with_profile) return absl::OkStatus();
@@ -120,15 +169,22 @@ absl::Status Measure(int threads, double seconds, DType precision, bool with_pro
 }  // namespace viv
 
 int main(int argc, char** argv) {
-  bool profile = false, bf16 = false;
-  for (; argc > 1 && argv[argc - 1][0] == '-'; --argc) {
-    profile |= std::strcmp(argv[argc - 1], "--profile") == 0;
-    bf16 |= std::strcmp(argv[argc - 1], "--bf16") == 0;
+  viv::Settings settings;
+  int numbers = 0;
+  for (int i = 1; i < argc; ++i) {
+    if (std::strcmp(argv[i], "--profile") == 0) {
+      settings.profile = true;
+    } else if (std::strcmp(argv[i], "--input_feeding") == 0) {
+      settings.input_feeding = true;
+    } else if (std::strcmp(argv[i], "--bf16") == 0) {
+      settings.precision = viv::kBFloat16;
+    } else if (numbers++ == 0) {
+      settings.threads = std::max(1, std::atoi(argv[i]));
+    } else {
+      settings.seconds = std::atof(argv[i]);
+    }
   }
-  const int threads = argc > 1 ? std::max(1, std::atoi(argv[1])) : 2;
-  const double seconds = argc > 2 ? std::atof(argv[2]) : 10;
-  const absl::Status status =
-      viv::Measure(threads, seconds, bf16 ? viv::kBFloat16 : viv::kFloat, profile);
+  const absl::Status status = viv::Measure(settings);
   if (!status.ok()) std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
   return status.ok() ? 0 : 1;
 }
