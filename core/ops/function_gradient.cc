@@ -55,6 +55,10 @@ absl::StatusOr<Output> FunctionGradient::AddArgument(DType dtype, const PartialS
   return argument;
 }
 
+void FunctionGradient::DropArgument(Output argument) {
+  added_.erase(std::remove(added_.begin(), added_.end(), argument.node), added_.end());
+}
+
 absl::StatusOr<std::vector<Gradient>> FunctionGradient::Differentiate(
     const std::vector<Output>& results, const std::vector<Output>& initial,
     const std::vector<Output>& arguments) {

@@ -32,6 +32,8 @@ class FunctionGradient {
   Output result(int i) const { return copy_->results()[i]; }
   // Another argument of the backward function; they come first, in the order of these calls.
   absl::StatusOr<Output> AddArgument(DType dtype, const PartialShape& shape);
+  // Takes one back that nothing uses.
+  void DropArgument(Output argument);
   // The gradients of results in arguments of the copy, where `initial` flows into the results.
   absl::StatusOr<std::vector<Gradient>> Differentiate(const std::vector<Output>& results,
                                                       const std::vector<Output>& initial,

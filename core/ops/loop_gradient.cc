@@ -1,5 +1,7 @@
 // With step t: (c', y) = f(c, x, k), the gradient's step t, from the last to the first, is
 //   (dc, dx, dk) = gradient of f at t for (dc', dy);   dk of all steps add up.
+// Where dk is a product A^T B (of a layer's matrix), the loop returns A and B, and one product of
+// those of all steps takes the place of a product and a sum in each.
 #include "core/ops/loop_gradient.h"
 
 #include "core/base/status.h"
@@ -7,6 +9,7 @@
 #include "core/ops/function_gradient.h"
 #include "core/ops/loop_flow.h"
 #include "core/ops/loop_mask.h"
+#include "core/ops/loop_parts.h"
 #include "core/ops/math.h"
 
 namespace viv {
@@ -20,7 +23,8 @@ class LoopDifferentiator {
  private:
   absl::Status AddArguments(FunctionGradient& f);
   absl::StatusOr<FunctionGradient::Parts> SplitBody(FunctionGradient& f);
-  void Save(const FunctionGradient::Parts& parts);
+  void AddCaptureGradients(FunctionGradient& f, const std::vector<Gradient>& gradients,
+                           std::vector<Output>& results);
   void BuildScan(const FunctionGradient::Parts& parts);
 
   GradientContext& c_;
@@ -28,6 +32,9 @@ class LoopDifferentiator {
   LoopFlow flow_;
   std::vector<Output> seeds_, sums_, ys_, xs_;  // in the body
   int first_row_ = 0;                           // the backward body's argument for layout_.rows
+  std::vector<DType> result_types_;             // of the backward body
+  std::vector<int> summed_;                     // captures whose sums are carries of it
+  LoopProducts products_;
 };
 
 // Of the backward body, in the order of a Scan's: carries, then rows.
@@ -63,47 +70,46 @@ absl::StatusOr<FunctionGradient::Parts> LoopDifferentiator::SplitBody(FunctionGr
   ASSIGN_OR_RETURN(const std::vector<Gradient> gradients, f.Differentiate(ys_, seeds_, xs_));
   const GraphBuilder& b = f.builder();
   std::vector<Output> results;
-  for (size_t k = 0; k < xs_.size(); ++k) {
-    // Zeros take their shape from what is there anyway.
-    const bool carry = k < flow_.carries.size();
-    const bool capture = !carry && k < flow_.carries.size() + flow_.captures.size();
-    const Output like = carry ? seeds_[k] : capture ? sums_[k - flow_.carries.size()] : xs_[k];
-    Output gradient = DenseGradient(b, gradients[k], like);
-    if (!gradient.valid()) {
-      gradient = capture ? like : ZerosLike(b, like);
-    } else if (capture) {
-      gradient = Add(b, like, gradient);
-    }
-    results.push_back(gradient);
-  }
+  // Zeros take their shape from what is there anyway.
+  const auto add = [&](size_t k, Output like) {
+    const Output gradient = DenseGradient(b, gradients[k], like);
+    results.push_back(gradient.valid() ? gradient : ZerosLike(b, like));
+  };
+  const size_t captures = flow_.carries.size(), sequences = captures + flow_.captures.size();
+  for (size_t k = 0; k < captures; ++k) add(k, seeds_[k]);
+  AddCaptureGradients(f, gradients, results);
+  for (size_t k = sequences; k < xs_.size(); ++k) add(k, xs_[k]);
+  results.insert(results.end(), products_.factors.begin(), products_.factors.end());
+  for (const Output& result : results) result_types_.push_back(result.dtype());
   std::vector<bool> keep;
   for (int i = 0; i < c_.num_inputs(); ++i) keep.push_back(!layout_.IsCarry(i));
   return f.Split(results, keep, layout_.carries);
 }
 
-void LoopDifferentiator::Save(const FunctionGradient::Parts& parts) {
-  Node& node = c_.mutable_node();
-  std::vector<DType> types = node.attrs().Types("types");
-  for (size_t i = 0; i < parts.new_types.size(); ++i) {
-    types.push_back(parts.new_types[i]);
-    PartialShape stacked;
-    if (parts.new_shapes[i].known_rank()) {
-      stacked = PartialShape({layout_.steps});
-      for (const int64_t extent : parts.new_shapes[i].dims()) stacked.Append(extent);
+void LoopDifferentiator::AddCaptureGradients(FunctionGradient& f,
+                                             const std::vector<Gradient>& gradients,
+                                             std::vector<Output>& results) {
+  for (size_t k = 0; k < flow_.captures.size(); ++k) {
+    const Gradient& gradient = gradients[flow_.carries.size() + k];
+    // A step that is masked out hands on sums, and has no factors to hand out.
+    if (!layout_.masked && IsProduct(gradient)) {
+      products_.Add(flow_.captures[k], gradient);
+      f.DropArgument(sums_[k]);
+      continue;
     }
-    node.AddOutput(parts.new_types[i], stacked);
+    summed_.push_back(flow_.captures[k]);
+    const Output dense = DenseGradient(f.builder(), gradient, sums_[k]);
+    results.push_back(dense.valid() ? Add(f.builder(), sums_[k], dense) : sums_[k]);
   }
-  node.set_attr("types", std::move(types));
-  node.set_attr("body", parts.forward);
 }
 
 void LoopDifferentiator::BuildScan(const FunctionGradient::Parts& parts) {
   const GraphBuilder& b = c_.builder();
   std::vector<Output> inputs, kept_captures;
-  std::vector<DType> types;
-  for (const int i : flow_.carries)
+  for (const int i : flow_.carries) {
     inputs.push_back(c_.has_grad(i) ? c_.grad(i) : ZerosLike(b, c_.output(i)));
-  for (const int i : flow_.captures) inputs.push_back(ZerosLike(b, c_.input(i)));
+  }
+  for (const int i : summed_) inputs.push_back(ZerosLike(b, c_.input(i)));
   const int64_t carries = static_cast<int64_t>(inputs.size());
   for (const int r : flow_.outputs) inputs.push_back(c_.grad(r));
   if (layout_.has_rows()) inputs.push_back(layout_.rows);
@@ -112,21 +118,20 @@ void LoopDifferentiator::BuildScan(const FunctionGradient::Parts& parts) {
     (layout_.IsCapture(i) ? kept_captures : inputs).push_back(c_.input(i));
   const int64_t sequences = static_cast<int64_t>(inputs.size()) - carries;
   inputs.insert(inputs.end(), kept_captures.begin(), kept_captures.end());
-  for (const Output& x : xs_) types.push_back(x.dtype());
-  std::string body = parts.backward;
-  if (layout_.masked) body = MaskedStep(b, body, first_row_);
-  const std::vector<Output> gradients = BuilderRef(b).AddMany("Scan", inputs,
-                                                              {{"body", body},
-                                                               {"carries", carries},
-                                                               {"sequences", sequences},
-                                                               {"types", types},
-                                                               {"length", layout_.steps},
-                                                               {"reverse", !layout_.reverse}},
-                                                              static_cast<int>(xs_.size()));
+  const std::string body =
+      layout_.masked ? MaskedStep(b, parts.backward, first_row_) : parts.backward;
+  const AttrMap attrs = {
+      {"body", body},           {"carries", carries},      {"sequences", sequences},
+      {"types", result_types_}, {"length", layout_.steps}, {"reverse", !layout_.reverse}};
+  const std::vector<Output> gradients =
+      BuilderRef(b).AddMany("Scan", inputs, attrs, static_cast<int>(result_types_.size()));
   size_t k = 0;
   for (const int i : flow_.carries) c_.SetGrad(i, gradients[k++]);
-  for (const int i : flow_.captures) c_.SetGrad(i, gradients[k++]);
+  for (const int i : summed_) c_.SetGrad(i, gradients[k++]);
   for (const int i : flow_.sequences) c_.SetGrad(i, gradients[k++]);
+  for (size_t p = 0; p < products_.captures.size(); ++p, k += 2) {
+    c_.SetGrad(products_.captures[p], products_.Sum(b, p, gradients[k], gradients[k + 1]));
+  }
 }
 
 absl::Status LoopDifferentiator::Run() {
@@ -136,7 +141,7 @@ absl::Status LoopDifferentiator::Run() {
   if (flow_.carries.empty() && flow_.captures.empty() && flow_.sequences.empty())
     return absl::OkStatus();
   ASSIGN_OR_RETURN(const FunctionGradient::Parts parts, SplitBody(f));
-  Save(parts);
+  SaveResiduals(c_.mutable_node(), layout_.steps, parts);
   BuildScan(parts);
   return absl::OkStatus();
 }

@@ -214,6 +214,26 @@ TEST(Scan, GradientsWithoutSteps) {
                  {Random<double>({1, 2}, 1), Random<double>({2}, 2), Random<double>({2}, 3)});
 }
 
+// The gradient of a matrix is one product behind the loop: no step carries its sum.
+TEST(Scan, SumsProductsOfAllStepsAtOnce) {
+  for (const int64_t steps : {5, 1, 0}) {
+    GraphBuilder b;
+    const Output xs = Placeholder(b, kDouble, {-1, 2, 3}), h0 = Placeholder(b, kDouble, {2, 4});
+    const Output w = Placeholder(b, kDouble, {3, 4}), u = Placeholder(b, kDouble, {4, 4});
+    const Output bias = Placeholder(b, kDouble, {4});
+    const Output loss = Sum(b, Square(b, Elman(b, h0, xs, w, u, bias, false).carries[0]));
+    CheckGradients(b, loss, {xs, h0, w, u, bias},
+                   {Random<double>({steps, 2, 3}, 1), Random<double>({2, 4}, 2),
+                    Random<double>({3, 4}, 3), Random<double>({4, 4}, 4), Random<double>({4}, 5)});
+    int loops = 0;
+    for (const auto& node : b.graph().nodes()) {
+      if (node->op_name() != "Scan" || ++loops == 1) continue;
+      EXPECT_EQ(node->attrs().Int("carries"), 2);  // of h and of the bias
+    }
+    EXPECT_EQ(loops, 2);
+  }
+}
+
 // No gradient flows through the integer and the unused carry: neither needs one.
 TEST(Scan, AsksForNoGradientThatNobodyNeeds) {
   GraphBuilder b;
