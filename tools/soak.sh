@@ -21,3 +21,10 @@ VIV_GRAPHS=20000 build/bin/core_tests --gtest_filter='RandomGraph*'
 # Savings that are killed, and graph files from strangers.
 VIV_KILLS=500 build/bin/core_tests --gtest_filter='CheckpointKill*'
 VIV_FUZZ_ROUNDS=200000 build/bin/core_tests --gtest_filter='StrangerGraph*'
+
+# What threads may get in the way of, again and again in another order: pipelines and their
+# positions, sessions, training that is resumed.
+build/bin/train_tests --gtest_repeat=50 --gtest_shuffle --gtest_random_seed=$((VIV_SEED % 99999)) \
+  --gtest_filter='Dataset*:Trainer*:SparseUpdates*' --gtest_brief=1
+build/bin/core_tests --gtest_repeat=50 --gtest_shuffle --gtest_random_seed=$((VIV_SEED % 99999)) \
+  --gtest_filter='Session*:*Concurrent*:Placement*' --gtest_brief=1

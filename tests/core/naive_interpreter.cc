@@ -216,6 +216,13 @@ NaiveValue StackRows(const std::vector<NaiveValue>& rows, const NaiveValue& like
   return y;
 }
 
+// Gather: the rows of x at any shape of places.
+NaiveValue RowsAt(const NaiveValue& x, const NaiveValue& places) {
+  Extents dims = places.dims;
+  dims.insert(dims.end(), x.dims.begin() + 1, x.dims.end());
+  return WithDims(Take(x, 0, Ints(places)), dims);
+}
+
 }  // namespace
 
 NaiveValue FromTensor(const Tensor& tensor) {
@@ -310,11 +317,7 @@ std::vector<NaiveValue> NaiveInterpreter::Evaluate(const Node& node, const Value
   if (op == "SliceAxis") {
     return {Take(in[0], attrs.Int("axis"), From(attrs.Int("begin"), attrs.Int("end")))};
   }
-  if (op == "Gather") {
-    Extents dims = in[1].dims;
-    dims.insert(dims.end(), in[0].dims.begin() + 1, in[0].dims.end());
-    return {WithDims(Take(in[0], 0, Ints(in[1])), dims)};
-  }
+  if (op == "Gather") return {RowsAt(in[0], in[1])};
   if (op == "MatMul") return {Product(in[0], in[1])};
   if (op == "Call") return Call(node, attrs.String("function"), in);
   if (op == "Cond") return Cond(node, in);

@@ -4,11 +4,14 @@
     tools/check/check.py [ROOT]
 
 - a source file has at most 600 lines, an op file at most 150;
-- no include climbs out of its include root with "..";
+- no include climbs out of its include root with "..", and none goes to a higher floor, from models or apps to
+  kernels, or from one app to another;
 - logging stays out of headers; gflags stays in the main files of apps and what they share, apps/program.*;
 - no unfinished marks in sources;
-- every folder of pretrained/ has a licence and a model card and is at most 8 MB.
+- every folder of pretrained/ has a licence and a model card, whose first lines say so where the weights were learnt
+  from non-commercial data, and is at most 8 MB.
 """
+import json
 import pathlib
 import re
 import sys
@@ -16,6 +19,36 @@ import sys
 SOURCES = {".c", ".cc", ".h", ".cu", ".cuh"}
 MARK = re.compile(r"\b(" + "|".join(["TO" + "DO", "FIX" + "ME", "XX" + "X"]) + r")\b")
 BUNDLE_BYTES = 8 << 20
+# The floors of the house, as the README draws it. Longer folders decide before shorter ones.
+FLOORS = {
+    "core/base": 0, "core/tensor": 1, "core/graph": 2, "core/device": 2, "core/ops": 3, "core/kernels": 3,
+    "core/autodiff": 4, "core/passes": 4, "core/runtime": 5, "core/data": 6, "core/checkpoint": 6, "core/bundle": 6,
+    "core/interop": 6, "core/c_api": 6, "core/train": 7, "core/serving": 7, "core/distributed": 8, "models": 9,
+    "datasets": 9, "apps": 10,
+}
+INCLUDE = re.compile(r'\s*#\s*include "((?:core|models|datasets|apps)/[^"]+)"')
+
+
+def floor(path):
+    """The floor that a file lies on, or None."""
+    parts = path.split("/")
+    return FLOORS.get("/".join(parts[:2]), FLOORS.get(parts[0]))
+
+
+def wrong_include(name, included):
+    """Why a file may not include another, or None."""
+    here, there = floor(name), floor(included)
+    if here is None or there is None:
+        return None
+    if there > here:
+        return f"{included} lies on a higher floor"
+    if name.startswith(("models/", "apps/")) and included.startswith("core/kernels/"):
+        return f"kernels are found by the op's name, not included ({included})"
+    # What apps share lies in apps/ itself.
+    app = included.split("/")[1]
+    if included.startswith("apps/") and included.count("/") > 1 and not name.startswith(f"apps/{app}/"):
+        return f"an app includes no other app ({included})"
+    return None
 
 
 def check_source(root, path):
@@ -37,6 +70,10 @@ def check_source(root, path):
             yield f"{name}:{number}: flags belong into the main files of apps"
         if MARK.search(line):
             yield f"{name}:{number}: unfinished mark"
+        include = INCLUDE.match(line)
+        why = include and wrong_include(name, include.group(1))
+        if why:
+            yield f"{name}:{number}: {why}"
 
 
 def check_bundle(root, folder):
@@ -44,6 +81,12 @@ def check_bundle(root, folder):
     for needed in ("LICENSE", "README.md"):
         if not (folder / needed).is_file():
             yield f"{name}: has no {needed}"
+    manifest = folder / "bundle.json"
+    if manifest.is_file() and json.loads(manifest.read_text(encoding="utf-8")).get("non_commercial"):
+        for needed in ("LICENSE", "README.md"):
+            text = (folder / needed).read_text(encoding="utf-8") if (folder / needed).is_file() else ""
+            if "non-commercial" not in "\n".join(text.splitlines()[:3]).lower():
+                yield f"{name}: {needed} does not begin with saying that it is non-commercial"
     size = sum(f.stat().st_size for f in folder.rglob("*") if f.is_file())
     if size > BUNDLE_BYTES:
         yield f"{name}: {size} bytes, more than {BUNDLE_BYTES}"

@@ -20,6 +20,8 @@ class CheckTest(unittest.TestCase):
     def test_clean_tree_passes(self):
         self.assertEqual([], self.breaches({
             "core/base/a.cc": "// A.\n",
+            "core/runtime/a.cc": '// A.\n#include "core/ops/state.h"\n',
+            "apps/a/b.cc": '// A.\n#include "apps/program.h"\n#include "apps/a/c.h"\n',
             "pretrained/m/LICENSE": "x",
             "pretrained/m/README.md": "x",
         }))
@@ -34,6 +36,12 @@ class CheckTest(unittest.TestCase):
             "main files": {"models/a.cc": "// A.\n#include <gflags/gflags.h>\n"},
             "unfinished": {"core/base/a.cc": "// A.\n// TO" + "DO: b\n"},
             "no LICENSE": {"pretrained/m/README.md": "x"},
+            "higher floor": {"core/ops/a.cc": '// A.\n#include "core/runtime/session.h"\n'},
+            "by the op's name": {"models/a.cc": '// A.\n#include "core/kernels/cpu/gemm.h"\n'},
+            "no other app": {"apps/a/b.cc": '// A.\n#include "apps/c/d.h"\n'},
+            "saying that it is non-commercial": {
+                "pretrained/m/bundle.json": '{"non_commercial": true}',
+                "pretrained/m/LICENSE": "Non-commercial use only.", "pretrained/m/README.md": "x"},
         }
         for message, files in cases.items():
             with self.subTest(message):
