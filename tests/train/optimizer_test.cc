@@ -136,6 +136,30 @@ TEST(SparseUpdates, ATableThatIsAlsoMultipliedGetsADenseGradient) {
   for (const auto& node : b.graph().nodes()) EXPECT_NE(node->op().name, "ApplySgdRows");
 }
 
+// The table after an update through a product of rows.
+Tensor TrainedTable(DType precision) {
+  GraphBuilder b;
+  const Variable table(b, "table", RandomNormal(b, {kRows, 64}));
+  const Variable w(b, "w", RandomNormal(b, {64, 64}, 0.1f));
+  const Output rows = Gather(b, table.Read(), Const(b, Tensor::Vector<int32_t>({1, 7, 1, 5})));
+  const Output step =
+      Sgd{.options = {.clip_norm = 1}}.Minimize(b, Sum(b, Square(b, MatMul(b, rows, w.Read()))));
+  absl::StatusOr<Session> session = Session::Create(b, {.seed = 3, .precision = precision});
+  EXPECT_TRUE(session.ok()) << session.status();
+  EXPECT_TRUE(session->Initialize().ok());
+  const auto result = session->Run({}, {step});
+  EXPECT_TRUE(result.ok()) << result.status();
+  return session->VariableValues().at("table");
+}
+
+TEST(SparseUpdates, WorkInBFloat16) {
+  const Tensor exact = TrainedTable(kFloat), rough = TrainedTable(kBFloat16);
+  EXPECT_FALSE(exact.Identical(rough));
+  for (int64_t i = 0; i < exact.num_elements(); ++i) {
+    EXPECT_NEAR(exact.data<float>()[i], rough.data<float>()[i], 2e-3) << i;
+  }
+}
+
 TEST(SparseUpdates, DoNotDependOnThreads) {
   const int threads = MaxThreads();
   const MakeStep make = With(Adam{});
