@@ -237,8 +237,13 @@ absl::StatusOr<std::vector<int64_t>> CheckpointStore::Steps() const {
 absl::Status CheckpointStore::RemoveOld() const {
   ASSIGN_OR_RETURN(const std::vector<int64_t> steps, Steps());
   for (size_t i = 0; i + keep_ < steps.size(); ++i) {
-    RETURN_IF_ERROR(env_->Remove(PathOf(steps[i])));
-    RETURN_IF_ERROR(env_->Remove(PathOf(steps[i]) + kReplaced));
+    const std::string path = PathOf(steps[i]);
+    RETURN_IF_ERROR(env_->Remove(path + kReplaced));
+    if (!env_->FileExists(path)) continue;
+    // Under a name that nobody loads: whoever is killed here leaves no half checkpoint.
+    RETURN_IF_ERROR(env_->Remove(path + kUnfinished));
+    RETURN_IF_ERROR(env_->Rename(path, path + kUnfinished));
+    RETURN_IF_ERROR(env_->Remove(path + kUnfinished));
   }
   // What saves left behind that replaced a step or did not come to their end.
   ASSIGN_OR_RETURN(const std::vector<std::string> names, env_->ListDir(directory_));
