@@ -2,6 +2,7 @@
 #include "core/runtime/evaluate.h"
 
 #include "absl/strings/str_cat.h"
+#include "core/base/guard.h"
 #include "core/base/status.h"
 
 namespace viv {
@@ -41,7 +42,7 @@ absl::StatusOr<std::unique_ptr<Kernel>> KernelFor(const Node& node, const Kernel
                         .output_shapes = outputs,
                         .constant_input = [inputs](int i) { return &inputs[i]; },
                         .callable = callables ? callables : missing};
-  return def.factory(init);
+  return CreateKernel(def, init);
 }
 
 }  // namespace
@@ -89,6 +90,12 @@ ShapeContext::FunctionShapesFn FunctionShapesBy(const CallableFactory& callables
                      callables(function, num_results));
     return callable->ResultShapes(arguments);
   };
+}
+
+absl::StatusOr<std::unique_ptr<Kernel>> CreateKernel(const KernelDef& def, const KernelInit& init) {
+  absl::StatusOr<std::unique_ptr<Kernel>> kernel = absl::UnknownError("");
+  RETURN_IF_ERROR(RunGuarded("the kernel's tables", [&] { kernel = def.factory(init); }));
+  return kernel;
 }
 
 }  // namespace viv

@@ -19,6 +19,9 @@ absl::StatusOr<std::vector<Tensor>> EvaluateNode(const Node& node, absl::Span<co
 // Shapes of the results of functions as their kernels will have them, for shape functions.
 ShapeContext::FunctionShapesFn FunctionShapesBy(const CallableFactory& callables);
 
+// The kernel for these inputs. ResourceExhausted where its tables do not fit into memory.
+absl::StatusOr<std::unique_ptr<Kernel>> CreateKernel(const KernelDef& def, const KernelInit& init);
+
 }  // namespace viv
 
 #endif  // VIV_CORE_RUNTIME_EVALUATE_H_

@@ -174,7 +174,7 @@ absl::StatusOr<std::unique_ptr<Kernel>> PlanBuilder::MakeKernelOf(
                   .output_shapes = outputs,
                   .constant_input = [&](int i) { return KnownValue(node.inputs[i], false); },
                   .callable = callables_};
-  absl::StatusOr<std::unique_ptr<Kernel>> kernel = node.kernel->factory(init);
+  absl::StatusOr<std::unique_ptr<Kernel>> kernel = CreateKernel(*node.kernel, init);
   if (!kernel.ok()) return Annotate(kernel.status(), node.node->Describe());
   return kernel;
 }

@@ -95,7 +95,7 @@ class AbsurdTest : public testing::Test {
 #if !defined(__SANITIZE_ADDRESS__) && !defined(__SANITIZE_THREAD__)
     rlimit limit = {};
     getrlimit(RLIMIT_AS, &limit);
-    limit.rlim_cur = rlim_t{16} << 30;
+    limit.rlim_cur = rlim_t{4} << 30;
     setrlimit(RLIMIT_AS, &limit);
 #endif
   }

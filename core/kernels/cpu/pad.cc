@@ -27,10 +27,18 @@ class PadPlaces {
     int last = x.rank();
     while (last > 0 && paddings[2 * last - 2] == 0 && paddings[2 * last - 1] == 0) --last;
     run_ = x.Elements(last, x.rank());
+    const auto padded = [&](int i) { return paddings[2 * i] + x.dim(i) + paddings[2 * i + 1]; };
+    bool empty = run_ == 0;
+    for (int i = 0; i < last; ++i) empty |= padded(i) == 0;
+    if (empty) {
+      // No run: and the other extents may be beyond all memory.
+      offsets_.emplace_back();
+      return;
+    }
     for (int i = 0; i < last; ++i) {
       const int64_t stride = x.Elements(i + 1, x.rank());
       std::vector<int64_t> offsets;
-      for (int64_t k = 0; k < paddings[2 * i] + x.dim(i) + paddings[2 * i + 1]; ++k) {
+      for (int64_t k = 0; k < padded(i); ++k) {
         const int64_t from = SourceOf(attrs.String("mode"), k - paddings[2 * i], x.dim(i));
         offsets.push_back(from < 0 ? -1 : from * stride);
       }
