@@ -14,6 +14,8 @@ struct LoopFlow {
   std::vector<int> carries, captures, sequences;
   // Outputs beyond the carries from which one comes.
   std::vector<int> outputs;
+
+  bool empty() const { return carries.empty() && captures.empty() && sequences.empty(); }
 };
 
 // For a loop with this body. What lies on no way from an output with a gradient to an input that

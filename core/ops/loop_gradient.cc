@@ -68,17 +68,16 @@ absl::Status LoopDifferentiator::AddArguments(FunctionGradient& f) {
 absl::StatusOr<FunctionGradient::Parts> LoopDifferentiator::SplitBody(FunctionGradient& f) {
   RETURN_IF_ERROR(AddArguments(f));
   ASSIGN_OR_RETURN(const std::vector<Gradient> gradients, f.Differentiate(ys_, seeds_, xs_));
-  const GraphBuilder& b = f.builder();
   std::vector<Output> results;
   // Zeros take their shape from what is there anyway.
   const auto add = [&](size_t k, Output like) {
-    const Output gradient = DenseGradient(b, gradients[k], like);
-    results.push_back(gradient.valid() ? gradient : ZerosLike(b, like));
+    const Output gradient = DenseGradient(f.builder(), gradients[k], like);
+    results.push_back(gradient.valid() ? gradient : ZerosLike(f.builder(), like));
   };
-  const size_t captures = flow_.carries.size(), sequences = captures + flow_.captures.size();
-  for (size_t k = 0; k < captures; ++k) add(k, seeds_[k]);
+  const size_t carries = flow_.carries.size();
+  for (size_t k = 0; k < carries; ++k) add(k, seeds_[k]);
   AddCaptureGradients(f, gradients, results);
-  for (size_t k = sequences; k < xs_.size(); ++k) add(k, xs_[k]);
+  for (size_t k = carries + flow_.captures.size(); k < xs_.size(); ++k) add(k, xs_[k]);
   results.insert(results.end(), products_.factors.begin(), products_.factors.end());
   for (const Output& result : results) result_types_.push_back(result.dtype());
   std::vector<bool> keep;
@@ -92,8 +91,7 @@ void LoopDifferentiator::AddCaptureGradients(FunctionGradient& f,
   for (size_t k = 0; k < flow_.captures.size(); ++k) {
     const Gradient& gradient = gradients[flow_.carries.size() + k];
     // A step that is masked out hands on sums, and has no factors to hand out.
-    if (!layout_.masked && IsProduct(gradient)) {
-      products_.Add(flow_.captures[k], gradient);
+    if (!layout_.masked && products_.Take(flow_.captures[k], gradient)) {
       f.DropArgument(sums_[k]);
       continue;
     }
@@ -129,17 +127,14 @@ void LoopDifferentiator::BuildScan(const FunctionGradient::Parts& parts) {
   for (const int i : flow_.carries) c_.SetGrad(i, gradients[k++]);
   for (const int i : summed_) c_.SetGrad(i, gradients[k++]);
   for (const int i : flow_.sequences) c_.SetGrad(i, gradients[k++]);
-  for (size_t p = 0; p < products_.captures.size(); ++p, k += 2) {
-    c_.SetGrad(products_.captures[p], products_.Sum(b, p, gradients[k], gradients[k + 1]));
-  }
+  products_.SetGradients(c_, gradients, k);
 }
 
 absl::Status LoopDifferentiator::Run() {
   ASSIGN_OR_RETURN(FunctionGradient f,
                    FunctionGradient::Create(c_, "body", c_.node().num_outputs()));
   ASSIGN_OR_RETURN(flow_, FindLoopFlow(c_, f.function(), layout_));
-  if (flow_.carries.empty() && flow_.captures.empty() && flow_.sequences.empty())
-    return absl::OkStatus();
+  if (flow_.empty()) return absl::OkStatus();
   ASSIGN_OR_RETURN(const FunctionGradient::Parts parts, SplitBody(f));
   SaveResiduals(c_.mutable_node(), layout_.steps, parts);
   BuildScan(parts);

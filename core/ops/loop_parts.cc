@@ -6,6 +6,8 @@
 
 namespace viv {
 
+namespace {
+
 bool IsProduct(const Gradient& gradient) {
   if (!gradient.valid() || gradient.sparse()) return false;
   const Node& node = *gradient.dense.node;
@@ -17,17 +19,26 @@ bool IsProduct(const Gradient& gradient) {
   return wide(node.input(0)) && wide(node.input(1));
 }
 
-void LoopProducts::Add(int capture, const Gradient& gradient) {
+}  // namespace
+
+bool LoopProducts::Take(int capture, const Gradient& gradient) {
+  if (!IsProduct(gradient)) return false;
   captures.push_back(capture);
   for (const int i : {0, 1}) factors.push_back(gradient.dense.node->input(i));
+  return true;
 }
 
-Output LoopProducts::Sum(BuilderRef b, size_t i, Output stacked_a, Output stacked_b) const {
-  const auto rows = [&](Output stacked, const Output& factor) {
-    return Reshape(b, stacked, std::vector<int64_t>{-1, factor.shape().dim(1)});
+void LoopProducts::SetGradients(GradientContext& c, const std::vector<Output>& stacked,
+                                size_t first) const {
+  const GraphBuilder& b = c.builder();
+  // All steps' rows one below the other.
+  const auto rows = [&](size_t factor) {
+    const int64_t columns = factors[factor].shape().dim(1);
+    return Reshape(b, stacked[first + factor], std::vector<int64_t>{-1, columns});
   };
-  return MatMul(b, rows(stacked_a, factors[2 * i]), rows(stacked_b, factors[2 * i + 1]),
-                {.transpose_a = true});
+  for (size_t i = 0; i < captures.size(); ++i) {
+    c.SetGrad(captures[i], MatMul(b, rows(2 * i), rows(2 * i + 1), {.transpose_a = true}));
+  }
 }
 
 void SaveResiduals(Node& node, int64_t steps, const FunctionGradient::Parts& parts) {

@@ -6,18 +6,17 @@
 
 namespace viv {
 
-// Whether the gradient is a product A^T B of matrices of known width: that of the matrix of a
-// layer.
-bool IsProduct(const Gradient& gradient);
-
 // Captures of a loop whose gradient in each step is a product.
 struct LoopProducts {
   std::vector<int> captures;
   std::vector<Output> factors;  // in the body: A and B of each
 
-  void Add(int capture, const Gradient& gradient);
-  // The sum over the steps of A^T B for product i, out of what the loop stacked of A and B.
-  Output Sum(BuilderRef b, size_t i, Output stacked_a, Output stacked_b) const;
+  // Takes the gradient in where it is a product A^T B of matrices of known width: that of the
+  // matrix of a layer.
+  bool Take(int capture, const Gradient& gradient);
+  // Sets each capture's gradient: the sum over the steps of A^T B, out of what the loop stacked of
+  // A and B, which are `stacked` from `first` on.
+  void SetGradients(GradientContext& c, const std::vector<Output>& stacked, size_t first) const;
 };
 
 // Gives a loop node of so many steps (-1: unknown) the forward body with its new outputs.

@@ -144,7 +144,7 @@ TEST(While, GradientsWithinOtherLoopsAndBranches) {
              const Output next = Cond(
                  b, Greater(b, sum, Const(b, 0.0)),
                  [&](const GraphBuilder& b) -> Outputs { return {root(b, sum)}; },
-                 [&](const GraphBuilder& b) -> Outputs { return {sum}; })[0];
+                 [&](const GraphBuilder&) -> Outputs { return {sum}; })[0];
              return {.carries = {Add(b, c[0], Mul(b, next, Square(b, next)))}};
            });
   ASSERT_TRUE(b.ok()) << b.status();

@@ -66,7 +66,7 @@ TEST(MosesWords, AreThoseOfItsTokenizer) {
        "dogs ' tails wag ... \" yes ! \" she said , e.g. twice ."},
       {"en", "He lives in the U.S. and pays $3,000.50 a year.",
        "he lives in the u.s. and pays $ 3,000.50 a year ."},
-      {"de", "Ein Hund läuft's.", "ein hund läuft ' s ."},
+      {"de", "Ein Hund läuft's schnell.", "ein hund läuft ' s schnell ."},
       {"en", "", ""},
       {"en", "a..b\xFF.", "a .. b \xEF\xBF\xBD ."},
   };

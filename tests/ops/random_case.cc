@@ -46,7 +46,7 @@ std::string CheckCategorical(const OpCall& call, const std::vector<Array>& y) {
 
 const OpCaseRegistration kRandom({
     {.op = "RandomUniform",
-     .property = [](const OpCall& call, const std::vector<Array>& y) -> std::string {
+     .property = [](const OpCall&, const std::vector<Array>& y) -> std::string {
        double sum = 0;
        for (const double v : y[0].values) {
          if (!(v >= 0 && v < 1)) return "a number outside [0, 1)";
@@ -59,7 +59,7 @@ const OpCaseRegistration kRandom({
      .cases = kDraws,
      .bad = kBadDraws},
     {.op = "RandomNormal",
-     .property = [](const OpCall& call, const std::vector<Array>& y) -> std::string {
+     .property = [](const OpCall&, const std::vector<Array>& y) -> std::string {
        double squares = 0;
        for (const double v : y[0].values) squares += v * v;
        const double n = static_cast<double>(y[0].values.size());
