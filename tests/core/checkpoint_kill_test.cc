@@ -4,6 +4,7 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <chrono>
 #include <cstdlib>
 #include <thread>
@@ -52,11 +53,13 @@ TEST(CheckpointKill, WhatIsFoundIsWhole) {
     const CheckpointStore store(Env::Default(), directory, 2);
     const absl::StatusOr<std::vector<int64_t>> steps = store.Steps();
     ASSERT_TRUE(steps.ok()) << steps.status();
+    // One more than are kept where it was killed before it removed the oldest.
+    ASSERT_LE(steps->size(), 3u);
     for (const int64_t step : *steps) {
       const absl::StatusOr<Checkpoint> loaded = store.Load(step);
       ASSERT_TRUE(loaded.ok()) << loaded.status();
       EXPECT_TRUE(loaded->tensors.at("values").Identical(Values(step)));
-      ASSERT_GE(step, latest == 0 ? 1 : latest - 1);
+      ASSERT_GE(step, std::max<int64_t>(1, latest - 2));
       latest = std::max(latest, step);
       ++found;
     }
