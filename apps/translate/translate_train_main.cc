@@ -45,6 +45,7 @@ DEFINE_string(evaluate, "",
               "bundle of --export_to, or without training those of --model");
 DEFINE_string(model, "", "bundle to evaluate; the one that comes with the program where empty");
 DEFINE_int32(beam, 5, "hypotheses that the search of --evaluate keeps");
+DEFINE_string(trace, "", "file for a Chrome trace of one update; its table by op goes to the log");
 DEFINE_bool(allow_inexact, false, "resume although threads or machine differ from before");
 
 constexpr char kUsageText[] =
@@ -116,7 +117,8 @@ int main(int argc, char** argv) {
                   .checkpoint_every = FLAGS_checkpoint_every,
                   .keep_best = FLAGS_keep_best,
                   .patience = FLAGS_patience,
-                  .allow_inexact = FLAGS_allow_inexact}};
+                  .allow_inexact = FLAGS_allow_inexact,
+                  .trace = FLAGS_trace}};
   const absl::StatusOr<TrainingResult> result =
       RunTranslationTraining(FLAGS_train, FLAGS_validation, options);
   if (!result.ok()) return Fail(result.status());

@@ -16,6 +16,7 @@
 #include "core/base/progress.h"
 #include "core/base/status.h"
 #include "core/ops/state.h"
+#include "core/runtime/profile.h"
 #include "core/train/event_file.h"
 #include "core/train/interrupt.h"
 #include "nlohmann/json.hpp"
@@ -26,6 +27,7 @@ namespace {
 constexpr char kReaderText[] = "reader";
 constexpr char kTrainerText[] = "trainer";
 constexpr char kAverage[] = "average/";
+constexpr int64_t kTracedUpdate = 3;
 constexpr int kAll = std::numeric_limits<int>::max();
 
 double Seconds() {
@@ -189,13 +191,17 @@ class Trainer {
       }
       if (task_.count_units) units_ += task_.count_units(batch);
       const auto feeds = absl::MakeConstSpan(batch).subspan(0, task_.feeds.size());
-      const RunOptions run = {.step = state_.batches};
-      if (i + 1 < task_.accumulate) {
+      const bool last = i + 1 == task_.accumulate;
+      const bool traced = last && !options_.trace.empty() && ++updates_here_ == kTracedUpdate;
+      Profile profile;
+      const RunOptions run = {.step = state_.batches, .profile = traced ? &profile : nullptr};
+      if (!last) {
         Tensor results[2] = {results_[0], Tensor()};
         RETURN_IF_ERROR(accumulate_->Run(feeds, absl::MakeSpan(results), run));
       } else {
         RETURN_IF_ERROR(update_->Run(feeds, absl::MakeSpan(results_), run));
       }
+      if (traced) RETURN_IF_ERROR(WriteTrace(profile));
       ++state_.batches;
       loss_sum_ += results_[0].scalar<float>();
       ++losses_;
@@ -208,6 +214,12 @@ class Trainer {
                        options_.directory.empty() ? "" : "; the last checkpoint is kept"));
     }
     return true;
+  }
+
+  absl::Status WriteTrace(const Profile& profile) const {
+    LOG(INFO) << "update " << state_.updates + 1 << " in " << options_.trace << ":\n"
+              << profile.Table();
+    return WriteFileAtomically(options_.env, options_.trace, profile.ChromeTrace());
   }
 
   void Record(std::string name, double value) {
@@ -331,6 +343,7 @@ class Trainer {
   double loss_sum_ = 0;
   int64_t losses_ = 0;
   int64_t units_ = 0;
+  int64_t updates_here_ = 0;  // of this process, counted for the trace
 };
 
 }  // namespace

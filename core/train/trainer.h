@@ -60,6 +60,9 @@ struct TrainerOptions {
   // Texts that are kept in checkpoints and must be equal when a run is resumed (the settings).
   std::map<std::string, std::string> settings;
   std::string label = "train";
+  // A file for what each kernel of one update did when, as a Chrome trace; its table by op goes to
+  // the log. That update is the third of the run, when memory and plans are made. Empty: none.
+  std::string trace;
   // Gets every figure that goes to the event files: "train/loss", "train/learning_rate",
   // "train/gradient_norm", "train/<unit>_per_second" and "validation/<score name>".
   std::function<void(int64_t update, const std::string& name, double value)> record;

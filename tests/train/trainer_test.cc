@@ -18,6 +18,7 @@
 #include "core/ops/nn.h"
 #include "core/ops/random.h"
 #include "gmock/gmock.h"
+#include "nlohmann/json.hpp"
 
 namespace viv {
 namespace {
@@ -168,6 +169,24 @@ TEST_F(TrainerTest, AResumedRunHasTheBitsOfAnUninterruptedOne) {
       }
     }
   }
+}
+
+TEST_F(TrainerTest, WritesATraceOfOneUpdate) {
+  const std::string directory = Directory("trace");
+  ASSERT_TRUE(Env::Default()->CreateDirs(directory).ok());
+  SmallRun run("", /*accumulate=*/2);
+  run.options.trace = JoinPath(directory, "trace.json");
+  ASSERT_TRUE(run.Run(2).ok());
+  EXPECT_FALSE(Env::Default()->FileExists(run.options.trace)) << "written too early";
+  ASSERT_TRUE(run.Run(5).ok());
+  const absl::StatusOr<std::string> text = Env::Default()->ReadFile(run.options.trace);
+  ASSERT_TRUE(text.ok()) << text.status();
+  const nlohmann::json trace = nlohmann::json::parse(*text);
+  int adam = 0;
+  for (const auto& event : trace.at("traceEvents")) adam += event.at("name") == "ApplyAdam";
+  EXPECT_EQ(adam, 2) << "one for each variable";
+  run.options.trace = JoinPath(directory, "missing/trace.json");
+  EXPECT_FALSE(run.Run(5).ok());
 }
 
 TEST_F(TrainerTest, StopsEarlyAndKeepsTheBest) {
