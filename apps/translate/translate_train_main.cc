@@ -3,8 +3,11 @@
 #include "models/language/evaluation.h"
 #include "models/language/train_program.h"
 
-DEFINE_string(train, "",
-              "training text: SOURCE,TARGET (two files, line by line) or PAIRS.tsv; gz too");
+DEFINE_string(
+    train, "",
+    "training text: SOURCE,TARGET (two files, line by line) or PAIRS.tsv; gz too; several "
+    "with ';', '3*' before one counts it three times, 'swap:' turns it round, 'tatoeba:' "
+    "leaves out what 'tatoeba-held-out:' reads");
 DEFINE_string(validation, "", "text in the same form that is scored and never trained on");
 DEFINE_string(run, "", "directory of the run; a run that stopped goes on from there");
 DEFINE_int32(updates, 4000, "updates of the weights");
@@ -124,7 +127,7 @@ int main(int argc, char** argv) {
   if (!result.ok()) return Fail(result.status());
   std::printf("%s\n", DescribeTraining(*result).c_str());
   if (FLAGS_export_to.empty()) return kSuccess;
-  const absl::Status exported = ExportTranslator(options, *result, FLAGS_validation,
+  const absl::Status exported = ExportTranslator(options, *result, FLAGS_train, FLAGS_validation,
                                                  {.directory = FLAGS_export_to,
                                                   .source_language = FLAGS_src,
                                                   .target_language = FLAGS_tgt,

@@ -17,7 +17,7 @@ constexpr float kImpossible = -std::numeric_limits<float>::infinity();
 
 struct Example {
   int index = 0;
-  int max_length = 0;
+  SearchLimits limits;
   std::vector<Hypothesis> open;
   std::vector<int> rows;  // of the open hypotheses in the model's batch
   std::vector<Hypothesis> finished;
@@ -36,7 +36,7 @@ bool Better(const Candidate& a, const Candidate& b) {
   return a.token < b.token;
 }
 
-absl::Status CheckOptions(const BeamSearchOptions& o, const std::vector<int>& max_lengths) {
+absl::Status CheckOptions(const BeamSearchOptions& o, const std::vector<SearchLimits>& limits) {
   if (o.beam < 1) return absl::InvalidArgumentError(absl::StrCat("a beam of ", o.beam));
   if (o.nbest < 1 || o.nbest > o.beam) {
     return absl::InvalidArgumentError(
@@ -47,9 +47,14 @@ absl::Status CheckOptions(const BeamSearchOptions& o, const std::vector<int>& ma
         "the minimum length and the repetition limit must not be negative, the length penalty must "
         "be a number");
   }
-  for (const int length : max_lengths) {
-    if (length < 1 || length < o.min_length) {
-      return absl::InvalidArgumentError(absl::StrCat("a maximum length of ", length, " tokens"));
+  for (const SearchLimits& limit : limits) {
+    if (limit.max_length < 1 || limit.max_length < o.min_length) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("a maximum length of ", limit.max_length, " tokens"));
+    }
+    if (limit.max_length < static_cast<int>(limit.required.size())) {
+      return absl::InvalidArgumentError(absl::StrCat(
+          limit.required.size(), " required tokens in a maximum length of ", limit.max_length));
     }
   }
   return absl::OkStatus();
@@ -65,6 +70,16 @@ std::vector<int32_t> RepeatingTokens(const std::vector<int32_t>& tokens, int n) 
     }
   }
   return banned;
+}
+
+// What of `required` the tokens do not hold yet.
+std::vector<int32_t> Outstanding(std::vector<int32_t> required,
+                                 const std::vector<int32_t>& tokens) {
+  for (const int32_t token : tokens) {
+    const auto found = std::find(required.begin(), required.end(), token);
+    if (found != required.end()) required.erase(found);
+  }
+  return required;
 }
 
 // Adds the best continuations of a hypothesis to the heap of the best `limit` (worst on top).
@@ -94,18 +109,19 @@ Hypothesis Extend(const Hypothesis& from, const Candidate& c, bool ends) {
 
 class Search {
  public:
-  Search(StepFunction& model, const std::vector<int>& max_lengths, const BeamSearchOptions& options)
+  Search(StepFunction& model, const std::vector<SearchLimits>& limits,
+         const BeamSearchOptions& options)
       : model_(model), options_(options) {
-    for (size_t i = 0; i < max_lengths.size(); ++i) {
+    for (size_t i = 0; i < limits.size(); ++i) {
       Example example;
       example.index = static_cast<int>(i);
-      example.max_length = max_lengths[i];
+      example.limits = limits[i];
       example.open = {Hypothesis()};
       active_.push_back(std::move(example));
       parents_.push_back(static_cast<int>(i));
       tokens_.push_back(options.bos);
     }
-    results_.resize(max_lengths.size());
+    results_.resize(limits.size());
   }
 
   absl::StatusOr<std::vector<std::vector<Hypothesis>>> Run() {
@@ -119,12 +135,28 @@ class Search {
                                                 " for ", rows, " rows and the end at ",
                                                 options_.eos));
       }
+      RETURN_IF_ERROR(CheckTokens(log_probs.dim(1)));
       RETURN_IF_ERROR(Advance(length, log_probs));
     }
     return std::move(results_);
   }
 
  private:
+  // That the model has the tokens that are asked for.
+  absl::Status CheckTokens(int64_t vocabulary) const {
+    const auto check = [&](const std::vector<int32_t>& tokens) {
+      for (const int32_t token : tokens) {
+        if (token >= 0 && token < vocabulary) continue;
+        return absl::InvalidArgumentError(
+            absl::StrCat("token ", token, " of ", vocabulary, " that the model has"));
+      }
+      return absl::OkStatus();
+    };
+    RETURN_IF_ERROR(check(options_.reserved));
+    for (const Example& example : active_) RETURN_IF_ERROR(check(example.limits.required));
+    return absl::OkStatus();
+  }
+
   // One step of every example. `length`: tokens of its hypotheses afterwards.
   absl::Status Advance(int length, Tensor& log_probs) {
     const int64_t vocabulary = log_probs.dim(1);
@@ -137,13 +169,13 @@ class Search {
       const int first_row = row;
       for (size_t i = 0; i < example.open.size(); ++i, ++row) {
         float* values = log_probs.mutable_data<float>() + row * vocabulary;
-        Forbid(example.open[i].tokens, vocabulary, values);
+        Forbid(example.open[i].tokens, example.limits, vocabulary, values);
         AddCandidates(values, vocabulary, example.open[i].log_prob, static_cast<int>(i),
                       2 * static_cast<size_t>(options_.beam), best);
       }
       std::sort(best.begin(), best.end(), Better);
       Take(best, first_row, example);
-      if (example.open.empty() || length == example.max_length ||
+      if (example.open.empty() || length == example.limits.max_length ||
           static_cast<int>(example.finished.size()) >= options_.beam) {
         RETURN_IF_ERROR(Close(example));
       } else {
@@ -156,11 +188,22 @@ class Search {
     return absl::OkStatus();
   }
 
-  void Forbid(const std::vector<int32_t>& tokens, int64_t vocabulary, float* values) const {
-    if (static_cast<int>(tokens.size()) < options_.min_length) values[options_.eos] = kImpossible;
+  void Forbid(const std::vector<int32_t>& tokens, const SearchLimits& limits, int64_t vocabulary,
+              float* values) const {
+    const int length = static_cast<int>(tokens.size());
+    const std::vector<int32_t> outstanding = Outstanding(limits.required, tokens);
+    std::vector<float> of_outstanding;
+    for (const int32_t token : outstanding) of_outstanding.push_back(values[token]);
+    if (length < options_.min_length) values[options_.eos] = kImpossible;
     for (const int32_t token : RepeatingTokens(tokens, options_.no_repeat_ngram)) {
       if (token < vocabulary) values[token] = kImpossible;
     }
+    if (!outstanding.empty()) values[options_.eos] = kImpossible;
+    if (length + static_cast<int>(outstanding.size()) >= limits.max_length) {
+      std::fill_n(values, vocabulary, kImpossible);
+    }
+    for (const int32_t token : options_.reserved) values[token] = kImpossible;
+    for (size_t i = 0; i < outstanding.size(); ++i) values[outstanding[i]] = of_outstanding[i];
   }
 
   // Replaces the open hypotheses by the best continuations.
@@ -187,7 +230,8 @@ class Search {
   absl::Status Close(Example& example) {
     std::vector<Hypothesis>& all = example.finished;
     for (Hypothesis& h : example.open) {
-      if (static_cast<int>(h.tokens.size()) == example.max_length) all.push_back(std::move(h));
+      if (static_cast<int>(h.tokens.size()) == example.limits.max_length)
+        all.push_back(std::move(h));
     }
     if (all.empty()) {
       return absl::InvalidArgumentError(absl::StrCat(
@@ -214,11 +258,11 @@ class Search {
 
 }  // namespace
 
-absl::StatusOr<std::vector<std::vector<Hypothesis>>> BeamSearch(StepFunction& model,
-                                                                const std::vector<int>& max_lengths,
-                                                                const BeamSearchOptions& options) {
-  RETURN_IF_ERROR(CheckOptions(options, max_lengths));
-  return Search(model, max_lengths, options).Run();
+absl::StatusOr<std::vector<std::vector<Hypothesis>>> BeamSearch(
+    StepFunction& model, const std::vector<SearchLimits>& limits,
+    const BeamSearchOptions& options) {
+  RETURN_IF_ERROR(CheckOptions(options, limits));
+  return Search(model, limits, options).Run();
 }
 
 }  // namespace viv

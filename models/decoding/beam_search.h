@@ -23,6 +23,16 @@ struct BeamSearchOptions {
   int no_repeat_ngram = 0;
   int32_t bos = 1;
   int32_t eos = 2;
+  // Tokens that occur only where SearchLimits::required asks for them.
+  std::vector<int32_t> reserved;
+};
+
+// Of one example.
+struct SearchLimits {
+  int max_length = 0;
+  // Tokens that a hypothesis must hold before it may end, each as often as it is named; of reserved
+  // ones it then holds no more. Where they would not fit otherwise, they end what was cut.
+  std::vector<int32_t> required;
 };
 
 struct Hypothesis {
@@ -37,13 +47,13 @@ struct Hypothesis {
   bool ended = false;
 };
 
-// For example i, at most max_lengths[i] tokens; its hypotheses are result[i]. An example is done
-// when `beam` hypotheses have ended or nothing is left to extend; its rows then leave the batch, so
-// examples do not wait for each other. What happens to one example does not depend on the others.
-// InvalidArgument for senseless options or where every continuation of an example is impossible.
-absl::StatusOr<std::vector<std::vector<Hypothesis>>> BeamSearch(StepFunction& model,
-                                                                const std::vector<int>& max_lengths,
-                                                                const BeamSearchOptions& options);
+// For example i, at most limits[i].max_length tokens; its hypotheses are result[i]. An example is
+// done when `beam` hypotheses have ended or nothing is left to extend; its rows then leave the
+// batch, so examples do not wait for each other. What happens to one example does not depend on the
+// others. InvalidArgument for senseless options or where every continuation of an example is
+// impossible.
+absl::StatusOr<std::vector<std::vector<Hypothesis>>> BeamSearch(
+    StepFunction& model, const std::vector<SearchLimits>& limits, const BeamSearchOptions& options);
 
 }  // namespace viv
 

@@ -7,14 +7,10 @@
 
 #include <algorithm>
 
+#include "models/language/unicode_text.h"
+
 namespace viv {
 namespace {
-
-using Points = std::u32string;
-
-bool IsLetter(char32_t c) { return u_isalpha(static_cast<UChar32>(c)); }
-bool IsNumber(char32_t c) { return (U_GET_GC_MASK(static_cast<UChar32>(c)) & U_GC_N_MASK) != 0; }
-bool IsSpace(char32_t c) { return u_isUWhiteSpace(static_cast<UChar32>(c)); }
 
 // The neighbours of position i; a space beyond the ends.
 char32_t At(const Points& text, size_t i) { return i < text.size() ? text[i] : U' '; }
@@ -105,10 +101,10 @@ std::vector<Points> SplitFullStops(const std::vector<Points>& words) {
       continue;
     }
     const Points stem = word.substr(0, word.size() - 1);
-    const bool initial = stem.size() == 1 && u_isupper(static_cast<UChar32>(stem[0]));
+    const bool initial = stem.size() == 1 && IsUpper(stem[0]);
     const bool letters = std::any_of(stem.begin(), stem.end(), IsLetter);
     const bool abbreviation = initial || (letters && stem.find(U'.') != Points::npos);
-    const bool goes_on = i + 1 < words.size() && u_islower(static_cast<UChar32>(words[i + 1][0]));
+    const bool goes_on = i + 1 < words.size() && IsLower(words[i + 1][0]);
     if (abbreviation || goes_on) {
       out.push_back(std::move(word));
     } else {
@@ -123,12 +119,7 @@ std::vector<Points> SplitFullStops(const std::vector<Points>& words) {
 
 std::vector<std::string> MosesWordsLowerCased(const std::string& line,
                                               const std::string& language) {
-  const icu::UnicodeString unicode = icu::UnicodeString::fromUTF8(line);
-  Points text;
-  for (int32_t i = 0; i < unicode.length(); i = unicode.moveIndex32(i, 1)) {
-    text += static_cast<char32_t>(unicode.char32At(i));
-  }
-  text = SplitApostrophes(SpaceOutStops(SpaceOutSymbols(text)), language);
+  const Points text = SplitApostrophes(SpaceOutStops(SpaceOutSymbols(ToPoints(line))), language);
   std::vector<std::string> words;
   for (const Points& word : SplitFullStops(SplitAtSpaces(text))) {
     icu::UnicodeString lower;

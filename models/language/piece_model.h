@@ -18,12 +18,17 @@ class PieceModel {
  public:
   virtual ~PieceModel() = default;
 
-  // Learns `vocab_size` pieces into the bytes of a model.
+  // Learns `vocab_size` pieces, the `symbols` (without commas) among them, into the bytes of a
+  // model.
   virtual std::string Train(const std::vector<std::string>& sentences, int vocab_size,
-                            std::string* model) const = 0;
+                            const std::vector<std::string>& symbols, std::string* model) const = 0;
   virtual std::string Load(const std::string& model) = 0;
   virtual std::string Encode(const std::string& text, std::vector<int>* ids) const = 0;
   virtual std::string Decode(const std::vector<int>& ids, std::string* text) const = 0;
+  // -1 where there is no such piece.
+  virtual int Find(const std::string& piece) const = 0;
+  virtual std::string Piece(int id) const = 0;
+  virtual bool IsByte(int id) const = 0;
   virtual int size() const = 0;
   // -1 where the model has no such piece.
   virtual int bos() const = 0;

@@ -31,11 +31,14 @@ std::string MessageOf(const sentencepiece::util::Status& status) {
 class SentencePieceModel : public PieceModel {
  public:
   std::string Train(const std::vector<std::string>& sentences, int vocab_size,
-                    std::string* model) const override {
-    const std::unordered_map<std::string, std::string> arguments = {
+                    const std::vector<std::string>& symbols, std::string* model) const override {
+    std::string joined;
+    for (const std::string& symbol : symbols) joined += (joined.empty() ? "" : ",") + symbol;
+    std::unordered_map<std::string, std::string> arguments = {
         {"model_type", "bpe"},     {"vocab_size", std::to_string(vocab_size)},
         {"byte_fallback", "true"}, {"character_coverage", "1.0"},
         {"pad_id", "3"},           {"minloglevel", "2"}};
+    if (!symbols.empty()) arguments["user_defined_symbols"] = joined;
     Sentences iterator(sentences);
     return MessageOf(sentencepiece::SentencePieceTrainer::Train(arguments, &iterator, model));
   }
@@ -48,6 +51,12 @@ class SentencePieceModel : public PieceModel {
   std::string Decode(const std::vector<int>& ids, std::string* text) const override {
     return MessageOf(processor_.Decode(ids, text));
   }
+  int Find(const std::string& piece) const override {
+    const int id = processor_.PieceToId(piece);
+    return processor_.IdToPiece(id) == piece ? id : -1;
+  }
+  std::string Piece(int id) const override { return processor_.IdToPiece(id); }
+  bool IsByte(int id) const override { return processor_.IsByte(id); }
   int size() const override { return processor_.GetPieceSize(); }
   int bos() const override { return processor_.bos_id(); }
   int eos() const override { return processor_.eos_id(); }

@@ -8,6 +8,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/guard.h"
 #include "core/base/status.h"
+#include "core/base/utf8.h"
 #include "models/language/piece_model.h"
 
 namespace viv {
@@ -45,39 +46,16 @@ absl::Status Guarded(const std::string& what, F&& function) {
   });
 }
 
-// The length of the well-formed sequence that begins at `s`, or 0.
-size_t SequenceLength(const unsigned char* s, size_t left) {
-  if (s[0] < 0x80) return 1;
-  const size_t n = s[0] >= 0xF0 ? 4 : s[0] >= 0xE0 ? 3 : 2;
-  if (s[0] < 0xC2 || s[0] > 0xF4 || left < n) return 0;
-  for (size_t i = 1; i < n; ++i) {
-    if ((s[i] & 0xC0) != 0x80) return 0;
-  }
-  if (s[0] == 0xE0 && s[1] < 0xA0) return 0;   // overlong
-  if (s[0] == 0xED && s[1] >= 0xA0) return 0;  // surrogates
-  if (s[0] == 0xF0 && s[1] < 0x90) return 0;   // overlong
-  if (s[0] == 0xF4 && s[1] >= 0x90) return 0;  // above U+10FFFF
-  return n;
-}
-
 }  // namespace
-
-bool IsValidUtf8(const std::string& text) {
-  const auto* s = reinterpret_cast<const unsigned char*>(text.data());
-  for (size_t i = 0; i < text.size();) {
-    const size_t n = SequenceLength(s + i, text.size() - i);
-    if (n == 0) return false;
-    i += n;
-  }
-  return true;
-}
 
 absl::StatusOr<Tokenizer> Tokenizer::Train(const std::vector<std::string>& sentences,
                                            const TokenizerOptions& options) {
-  // 256 bytes, four control pieces and something to learn.
-  if (options.vocab_size < 270) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "a vocabulary needs at least 270 pieces (256 of them bytes), not ", options.vocab_size));
+  // 256 bytes, four control pieces, the symbols, and something to learn.
+  const int least = 270 + static_cast<int>(options.symbols.size());
+  if (options.vocab_size < least) {
+    return absl::InvalidArgumentError(absl::StrCat("a vocabulary needs at least ", least,
+                                                   " pieces (256 of them bytes), not ",
+                                                   options.vocab_size));
   }
   for (size_t i = 0; i < sentences.size(); ++i) {
     if (!IsValidUtf8(sentences[i])) {
@@ -87,8 +65,9 @@ absl::StatusOr<Tokenizer> Tokenizer::Train(const std::vector<std::string>& sente
   }
   ASSIGN_OR_RETURN(const std::shared_ptr<PieceModel> pieces, NewPieceModel());
   std::string model;
-  RETURN_IF_ERROR(Guarded("cannot learn the pieces",
-                          [&] { return pieces->Train(sentences, options.vocab_size, &model); }));
+  RETURN_IF_ERROR(Guarded("cannot learn the pieces", [&] {
+    return pieces->Train(sentences, options.vocab_size, options.symbols, &model);
+  }));
   return FromModel(model);
 }
 
@@ -130,5 +109,13 @@ absl::StatusOr<std::string> Tokenizer::Decode(const std::vector<int32_t>& ids) c
   }));
   return text;
 }
+
+int32_t Tokenizer::Find(const std::string& piece) const { return pieces_->Find(piece); }
+
+std::string Tokenizer::Piece(int32_t id) const {
+  return id < 0 || id >= size_ ? "" : pieces_->Piece(id);
+}
+
+bool Tokenizer::IsByte(int32_t id) const { return id >= 0 && id < size_ && pieces_->IsByte(id); }
 
 }  // namespace viv

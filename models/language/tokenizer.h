@@ -18,6 +18,8 @@ struct TokenizerOptions {
   // Pieces in all, with the 256 bytes and the four control pieces. Text too small for as many is an
   // error that names the largest possible size.
   int vocab_size = 6000;
+  // Texts that are one piece each wherever they occur, among the `vocab_size`.
+  std::vector<std::string> symbols;
 };
 
 // Byte-pair encoding (Sennrich et al. 2016) with byte fallback: every text has an encoding, and no
@@ -37,6 +39,14 @@ class Tokenizer {
   // error. Bytes that do not make up valid UTF-8 become U+FFFD.
   absl::StatusOr<std::string> Decode(const std::vector<int32_t>& ids) const;
 
+  // The number of the piece that is written so; -1 where there is none.
+  int32_t Find(const std::string& piece) const;
+  // How a piece is written: "\xe2\x96\x81" (U+2581) stands for a space. "" for numbers outside [0,
+  // size()).
+  std::string Piece(int32_t id) const;
+  // Whether the piece is one byte of a character that has no piece of its own.
+  bool IsByte(int32_t id) const;
+
   int size() const { return size_; }
   int32_t bos() const { return bos_; }
   int32_t eos() const { return eos_; }
@@ -52,9 +62,6 @@ class Tokenizer {
   int size_ = 0;
   int32_t bos_ = 0, eos_ = 0, pad_ = 0;
 };
-
-// Whether `text` is well-formed UTF-8 (no surrogates, no overlong forms).
-bool IsValidUtf8(const std::string& text);
 
 }  // namespace viv
 

@@ -1,14 +1,18 @@
 // The steps of translate_train.
 #include "models/language/train_program.h"
 
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_split.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "core/base/file.h"
 #include "core/base/logging.h"
 #include "core/base/status.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/ops/state.h"
+#include "datasets/tatoeba/tatoeba.h"
 #include "models/language/translator.h"
 
 namespace viv {
@@ -30,6 +34,44 @@ absl::StatusOr<Tokenizer> TokenizerOfRun(const std::string& directory,
   RETURN_IF_ERROR(env->CreateDirs(directory));
   RETURN_IF_ERROR(WriteFileAtomically(env, path, tokenizer.model()));
   return tokenizer;
+}
+
+absl::StatusOr<std::vector<TextPair>> ReadFiles(absl::string_view spec) {
+  Env* env = Env::Default();
+  const auto tatoeba = [&] { return ReadTatoeba(env, std::string(spec)); };
+  if (absl::ConsumePrefix(&spec, "tatoeba:")) {
+    ASSIGN_OR_RETURN(TatoebaPairs pairs, tatoeba());
+    return std::move(pairs.train);
+  }
+  if (absl::ConsumePrefix(&spec, "tatoeba-held-out:")) {
+    ASSIGN_OR_RETURN(TatoebaPairs pairs, tatoeba());
+    return std::move(pairs.held_out);
+  }
+  const std::vector<std::string> paths = absl::StrSplit(spec, ',');
+  if (paths.size() == 1) return ReadTabSeparatedPairs(env, paths[0]);
+  if (paths.size() == 2) return ReadParallelText(env, paths[0], paths[1]);
+  return absl::InvalidArgumentError(
+      absl::StrCat("'", spec, "' is neither SOURCE,TARGET nor PAIRS.tsv"));
+}
+
+// One of the parts that ReadPairs puts together.
+absl::StatusOr<std::vector<TextPair>> ReadPart(absl::string_view spec) {
+  constexpr int kMostTimes = 1000;
+  int times = 1;
+  if (const size_t star = spec.find('*');
+      star != spec.npos && absl::SimpleAtoi(spec.substr(0, star), &times)) {
+    if (times < 1 || times > kMostTimes) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("'", spec, "': 1 to ", kMostTimes, " times, not ", times));
+    }
+    spec.remove_prefix(star + 1);
+  }
+  const bool swap = absl::ConsumePrefix(&spec, "swap:");
+  ASSIGN_OR_RETURN(std::vector<TextPair> pairs, ReadFiles(spec));
+  if (swap) pairs = SwapSides(std::move(pairs));
+  std::vector<TextPair> repeated;
+  for (int i = 0; i < times; ++i) repeated.insert(repeated.end(), pairs.begin(), pairs.end());
+  return repeated;
 }
 
 std::string Licence(const TranslatorExport& to) {
@@ -84,11 +126,12 @@ absl::StatusOr<Checkpoint> ChosenCheckpoint(const std::string& run, const Traini
 }  // namespace
 
 absl::StatusOr<std::vector<TextPair>> ReadPairs(const std::string& spec) {
-  const std::vector<std::string> paths = absl::StrSplit(spec, ',');
-  if (paths.size() == 1) return ReadTabSeparatedPairs(Env::Default(), paths[0]);
-  if (paths.size() == 2) return ReadParallelText(Env::Default(), paths[0], paths[1]);
-  return absl::InvalidArgumentError(
-      absl::StrCat("'", spec, "' is neither SOURCE,TARGET nor PAIRS.tsv"));
+  std::vector<TextPair> all;
+  for (const absl::string_view part : absl::StrSplit(spec, ';')) {
+    ASSIGN_OR_RETURN(const std::vector<TextPair> pairs, ReadPart(part));
+    all.insert(all.end(), pairs.begin(), pairs.end());
+  }
+  return all;
 }
 
 absl::StatusOr<TrainingResult> RunTranslationTraining(const std::string& train,
@@ -109,9 +152,10 @@ absl::StatusOr<TrainingResult> RunTranslationTraining(const std::string& train,
 }
 
 absl::Status ExportTranslator(const TranslationTrainingOptions& options,
-                              const TrainingResult& result, const std::string& validation,
-                              const TranslatorExport& to) {
+                              const TrainingResult& result, const std::string& train,
+                              const std::string& validation, const TranslatorExport& to) {
   Env* env = Env::Default();
+  ASSIGN_OR_RETURN(const std::vector<TextPair> train_pairs, ReadPairs(train));
   const std::string& run = options.trainer.directory;
   ASSIGN_OR_RETURN(const Checkpoint checkpoint, ChosenCheckpoint(run, result));
   ASSIGN_OR_RETURN(const std::string model, env->ReadFile(JoinPath(run, kPiecesFile)));
@@ -138,9 +182,10 @@ absl::Status ExportTranslator(const TranslationTrainingOptions& options,
   const TranslatorInfo info = {.source_language = to.source_language,
                                .target_language = to.target_language,
                                .non_commercial = to.non_commercial};
-  ASSIGN_OR_RETURN(Bundle bundle,
-                   MakeTranslatorBundle(info, net, tokenizer, weights, Licence(to),
-                                        ModelCard(to, net, parameters, checkpoint, result)));
+  ASSIGN_OR_RETURN(
+      Bundle bundle,
+      MakeTranslatorBundle(info, net, tokenizer, KnownWords::Of(train_pairs), weights, Licence(to),
+                           ModelCard(to, net, parameters, checkpoint, result)));
   if (!validation.empty()) RETURN_IF_ERROR(AddCalibration(validation, &bundle));
   return WriteBundle(env, to.directory, bundle);
 }

@@ -11,6 +11,9 @@
 namespace viv {
 
 // The pairs of "SOURCE,TARGET" (two line-aligned files) or of "PAIRS.tsv"; gzip is unpacked.
+// Several are put together with ';'. Before each may stand, in this order: "3*" (three times, to
+// weigh more), "swap:" (the other direction), "tatoeba:" or "tatoeba-held-out:" (of that download's
+// fra.txt the pairs to train on, or those that are held out by their English side).
 absl::StatusOr<std::vector<TextPair>> ReadPairs(const std::string& spec);
 
 // Trains on the pairs of `train`, scores those of `validation` ("": none). The run's tokenizer,
@@ -34,10 +37,11 @@ struct TranslatorExport {
 };
 
 // Writes the run's best checkpoint (the latest where none was scored) as a bundle, with confidences
-// calibrated on the pairs of `validation`; "" and pairs that are all alike leave them out.
+// calibrated on the pairs of `validation`; "" and pairs that are all alike leave them out. Words
+// that `train` lacks are names.
 absl::Status ExportTranslator(const TranslationTrainingOptions& options,
-                              const TrainingResult& result, const std::string& validation,
-                              const TranslatorExport& to);
+                              const TrainingResult& result, const std::string& train,
+                              const std::string& validation, const TranslatorExport& to);
 
 // Scores a bundle (the shipped one of the languages where `bundle` is "") on the pairs of `text`.
 absl::StatusOr<TranslationEvaluation> EvaluateBundle(const std::string& bundle,

@@ -7,23 +7,42 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "core/base/utf8.h"
 #include "models/decoding/beam_search.h"
 
 namespace viv {
 namespace {
 
-absl::StatusOr<std::vector<int32_t>> SourcePieces(const Tokenizer& tokenizer,
-                                                  const std::string& sentence, int max_pieces) {
-  ASSIGN_OR_RETURN(std::vector<int32_t> pieces, tokenizer.Encode(sentence));
-  if (static_cast<int>(pieces.size()) > max_pieces) {
+// A sentence on its way through the net.
+struct Source {
+  MaskedText masked;
+  std::vector<int32_t> pieces;  // with the end, where there are any
+};
+
+absl::StatusOr<Source> MakeSource(const Tokenizer& tokenizer, const TextCopier& copier,
+                                  const std::string& sentence, int max_pieces) {
+  if (!IsValidUtf8(sentence)) return absl::InvalidArgumentError("the text is not valid UTF-8");
+  Source source = {.masked = copier.Mask(sentence)};
+  ASSIGN_OR_RETURN(source.pieces, tokenizer.Encode(source.masked.text()));
+  if (static_cast<int>(source.pieces.size()) > max_pieces) {
     return absl::InvalidArgumentError(
-        absl::StrCat("a sentence of ", pieces.size(), " pieces is longer than the ", max_pieces,
-                     " that are allowed; split it into sentences, one a line"));
+        absl::StrCat("a sentence of ", source.pieces.size(), " pieces is longer than the ",
+                     max_pieces, " that are allowed; split it into sentences, one a line"));
   }
-  return pieces;
+  if (!source.pieces.empty()) source.pieces.push_back(tokenizer.eos());
+  return source;
+}
+
+SearchLimits LimitsOf(const Source& source, const TextCopier& copier) {
+  SearchLimits limits = {.max_length = 2 * static_cast<int>(source.pieces.size()) + 10};
+  for (const int symbol : source.masked.Symbols()) {
+    limits.required.push_back(copier.symbol_pieces()[symbol]);
+  }
+  return limits;
 }
 
 absl::StatusOr<std::vector<Translation>> TextsOf(const Tokenizer& tokenizer,
+                                                 const MaskedText& source,
                                                  const std::vector<Hypothesis>& hypotheses) {
   std::vector<Translation> translations;
   for (const Hypothesis& h : hypotheses) {
@@ -31,7 +50,8 @@ absl::StatusOr<std::vector<Translation>> TextsOf(const Tokenizer& tokenizer,
                                .pieces = static_cast<int>(h.token_log_probs.size()),
                                .score = h.score,
                                .cut = !h.ended};
-    ASSIGN_OR_RETURN(translation.text, tokenizer.Decode(h.tokens));
+    ASSIGN_OR_RETURN(const std::string text, tokenizer.Decode(h.tokens));
+    translation.text = source.Restore(text);
     translations.push_back(std::move(translation));
   }
   return translations;
@@ -41,45 +61,46 @@ absl::StatusOr<std::vector<Translation>> TextsOf(const Tokenizer& tokenizer,
 
 absl::StatusOr<std::vector<SentenceResult>> TranslateTexts(
     Session& session, const Seq2SeqDecoder& decoder, const Tokenizer& tokenizer,
-    const std::vector<std::string>& sentences, const TranslateOptions& options) {
+    const TextCopier& copier, const std::vector<std::string>& sentences,
+    const TranslateOptions& options) {
   std::vector<SentenceResult> results(sentences.size(), std::vector<Translation>());
-  std::vector<std::vector<int32_t>> sources(sentences.size());
+  std::vector<Source> sources(sentences.size());
   std::vector<size_t> order;
   for (size_t i = 0; i < sentences.size(); ++i) {
-    absl::StatusOr<std::vector<int32_t>> pieces =
-        SourcePieces(tokenizer, sentences[i], options.max_pieces);
-    if (!pieces.ok()) {
-      results[i] = pieces.status();
-    } else if (pieces->empty()) {
+    absl::StatusOr<Source> source = MakeSource(tokenizer, copier, sentences[i], options.max_pieces);
+    if (!source.ok()) {
+      results[i] = source.status();
+    } else if (source->pieces.empty()) {
       results[i] = std::vector<Translation>{{.text = ""}};
     } else {
-      sources[i] = *std::move(pieces);
-      sources[i].push_back(tokenizer.eos());
+      sources[i] = *std::move(source);
       order.push_back(i);
     }
   }
-  std::stable_sort(order.begin(), order.end(),
-                   [&](size_t a, size_t b) { return sources[a].size() > sources[b].size(); });
+  std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
+    return sources[a].pieces.size() > sources[b].pieces.size();
+  });
   const BeamSearchOptions search = {.beam = options.beam,
                                     .nbest = options.nbest,
                                     .length_penalty = options.length_penalty,
                                     .no_repeat_ngram = options.no_repeat_ngram,
                                     .bos = tokenizer.bos(),
-                                    .eos = tokenizer.eos()};
+                                    .eos = tokenizer.eos(),
+                                    .reserved = copier.symbol_pieces()};
   const size_t batch = static_cast<size_t>(std::max(options.batch, 1));
   for (size_t begin = 0; begin < order.size(); begin += batch) {
     const size_t end = std::min(order.size(), begin + batch);
     std::vector<std::vector<int32_t>> part;
-    std::vector<int> limits;
+    std::vector<SearchLimits> limits;
     for (size_t i = begin; i < end; ++i) {
-      part.push_back(sources[order[i]]);
-      limits.push_back(2 * static_cast<int>(part.back().size()) + 10);
+      part.push_back(sources[order[i]].pieces);
+      limits.push_back(LimitsOf(sources[order[i]], copier));
     }
     ASSIGN_OR_RETURN(std::unique_ptr<StepFunction> steps,
                      decoder.Start(session, part, tokenizer.pad()));
     ASSIGN_OR_RETURN(const auto hypotheses, BeamSearch(*steps, limits, search));
     for (size_t i = begin; i < end; ++i) {
-      results[order[i]] = TextsOf(tokenizer, hypotheses[i - begin]);
+      results[order[i]] = TextsOf(tokenizer, sources[order[i]].masked, hypotheses[i - begin]);
     }
   }
   return results;

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/runtime/session.h"
+#include "models/language/copy_text.h"
 #include "models/language/seq2seq_decoder.h"
 #include "models/language/tokenizer.h"
 
@@ -44,10 +45,12 @@ using SentenceResult = absl::StatusOr<std::vector<Translation>>;
 
 // Results in the order of `sentences`. A sentence that fails (no valid UTF-8, too long) does not
 // touch the others; one without words has itself as its translation. The error of the whole is one
-// of a run. `session` is of the graph that `decoder` was built in.
+// of a run. `session` is of the graph that `decoder` was built in. What `copier` masks comes out as
+// it went in.
 absl::StatusOr<std::vector<SentenceResult>> TranslateTexts(
     Session& session, const Seq2SeqDecoder& decoder, const Tokenizer& tokenizer,
-    const std::vector<std::string>& sentences, const TranslateOptions& options);
+    const TextCopier& copier, const std::vector<std::string>& sentences,
+    const TranslateOptions& options);
 
 }  // namespace viv
 

@@ -9,6 +9,7 @@
 #include "core/base/status.h"
 #include "core/ops/array.h"
 #include "models/language/bleu.h"
+#include "models/language/copy_text.h"
 #include "models/language/seq2seq_decoder.h"
 #include "models/language/translate_text.h"
 
@@ -74,7 +75,8 @@ absl::StatusOr<double> GreedyBleu(Session& session, const Seq2SeqDecoder& decode
     references.push_back(pair.target);
   }
   ASSIGN_OR_RETURN(const std::vector<SentenceResult> results,
-                   TranslateTexts(session, decoder, tokenizer, sources, {.beam = 1, .batch = 100}));
+                   TranslateTexts(session, decoder, tokenizer, TextCopier(tokenizer, nullptr),
+                                  sources, {.beam = 1, .batch = 100}));
   for (const SentenceResult& result : results) {
     translations.push_back(result.ok() && !result->empty() ? result->front().text : "");
   }
@@ -136,15 +138,17 @@ absl::StatusOr<Tokenizer> LearnTokenizer(const std::vector<TextPair>& pairs, int
     sentences.push_back(pair.source);
     sentences.push_back(pair.target);
   }
-  return Tokenizer::Train(sentences, {.vocab_size = vocab_size});
+  return Tokenizer::Train(sentences, {.vocab_size = vocab_size, .symbols = CopySymbols()});
 }
 
 Dataset TranslationBatches(const std::vector<TextPair>& pairs, const Tokenizer& tokenizer,
                            const TranslationTrainingOptions& options) {
   const auto to_pieces =
       [tokenizer, reverse = options.net.reverse_source](Example pair) -> absl::StatusOr<Example> {
-    ASSIGN_OR_RETURN(auto source, tokenizer.Encode(pair[0].scalar<std::string>()));
-    ASSIGN_OR_RETURN(auto target, tokenizer.Encode(pair[1].scalar<std::string>()));
+    const TextPair masked =
+        MaskPair({pair[0].scalar<std::string>(), pair[1].scalar<std::string>()});
+    ASSIGN_OR_RETURN(auto source, tokenizer.Encode(masked.source));
+    ASSIGN_OR_RETURN(auto target, tokenizer.Encode(masked.target));
     return MakeExample(std::move(source), std::move(target), reverse, tokenizer);
   };
   // With the end token.

@@ -43,12 +43,13 @@ struct TranslationTrainingOptions {
   absl::Status Check() const;
 };
 
-// A tokenizer for both languages of the pairs.
+// A tokenizer for both languages of the pairs, with symbols for what is copied.
 absl::StatusOr<Tokenizer> LearnTokenizer(const std::vector<TextPair>& pairs, int vocab_size);
 
 // Batches for the net, without end: source [B, S], target_in and target_out [B, T], source_lengths
-// and target_lengths [B], all int32. Text is split into pieces beside the training, and again in
-// each epoch; what comes out does not depend on the number of threads.
+// and target_lengths [B], all int32. What both sides share is masked (copy_text.h); text is split
+// into pieces beside the training, and again in each epoch; what comes out does not depend on the
+// number of threads.
 Dataset TranslationBatches(const std::vector<TextPair>& pairs, const Tokenizer& tokenizer,
                            const TranslationTrainingOptions& options);
 

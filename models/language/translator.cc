@@ -19,6 +19,7 @@ namespace {
 
 constexpr char kKind[] = "translate";
 constexpr char kPiecesFile[] = "pieces.model";
+constexpr char kWordsFile[] = "words.txt";
 constexpr char kCalibrationFile[] = "calibration.json";
 constexpr char kPrefix[] = "translate_";
 
@@ -51,10 +52,18 @@ absl::StatusOr<LoadedGraph> MakeGraph(const Seq2SeqOptions& options) {
   return made;
 }
 
+// Bundles without a list of words copy no names.
+TextCopier CopierOf(const Bundle& bundle, const Tokenizer& tokenizer) {
+  const auto file = bundle.files.find(kWordsFile);
+  if (file == bundle.files.end()) return TextCopier(tokenizer, nullptr);
+  return TextCopier(tokenizer, std::make_shared<KnownWords>(KnownWords::FromText(file->second)));
+}
+
 }  // namespace
 
 struct Translator::Parts {
   Tokenizer tokenizer;
+  TextCopier copier;
   Session session;
   Seq2SeqDecoder decoder;
   std::optional<Calibration> calibration;
@@ -72,7 +81,7 @@ absl::StatusOr<std::unique_ptr<Translator>> Translator::FromBundle(const Bundle&
   ASSIGN_OR_RETURN(const std::string net, Find(bundle.settings, "net"));
   ASSIGN_OR_RETURN(const Seq2SeqOptions options, Seq2SeqOptions::FromJson(net));
   ASSIGN_OR_RETURN(const std::string pieces, Find(bundle.files, kPiecesFile));
-  ASSIGN_OR_RETURN(Tokenizer tokenizer, Tokenizer::FromModel(pieces));
+  ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::FromModel(pieces));
   if (tokenizer.size() != options.vocab_size) {
     return absl::InvalidArgumentError(absl::StrCat(
         "the net knows ", options.vocab_size, " pieces, the vocabulary has ", tokenizer.size()));
@@ -84,8 +93,8 @@ absl::StatusOr<std::unique_ptr<Translator>> Translator::FromBundle(const Bundle&
   ASSIGN_OR_RETURN(Session session,
                    Session::Create(std::move(loaded.graph), {.precision = precision}));
   RETURN_IF_ERROR(RestoreVariables(session, graph, bundle.weights));
-  auto parts = std::make_unique<Parts>(
-      Parts{std::move(tokenizer), std::move(session), std::move(decoder), std::nullopt});
+  auto parts = std::make_unique<Parts>(Parts{tokenizer, CopierOf(bundle, tokenizer),
+                                             std::move(session), std::move(decoder), std::nullopt});
   if (const auto file = bundle.files.find(kCalibrationFile); file != bundle.files.end()) {
     ASSIGN_OR_RETURN(parts->calibration, Calibration::FromJson(file->second));
     if (parts->calibration->features().size() != FeatureNames().size()) {
@@ -105,9 +114,9 @@ absl::StatusOr<std::unique_ptr<Translator>> Translator::Load(Env* env, const std
 
 absl::StatusOr<std::vector<SentenceResult>> Translator::Translate(
     const std::vector<std::string>& sentences, const TranslateOptions& options) {
-  ASSIGN_OR_RETURN(
-      std::vector<SentenceResult> results,
-      TranslateTexts(parts_->session, parts_->decoder, parts_->tokenizer, sentences, options));
+  ASSIGN_OR_RETURN(std::vector<SentenceResult> results,
+                   TranslateTexts(parts_->session, parts_->decoder, parts_->tokenizer,
+                                  parts_->copier, sentences, options));
   if (!parts_->calibration) return results;
   for (SentenceResult& result : results) {
     if (!result.ok()) continue;
@@ -141,16 +150,19 @@ void SetCalibration(const Calibration& calibration, Bundle* bundle) {
 }
 
 absl::StatusOr<Bundle> MakeTranslatorBundle(const TranslatorInfo& info, const Seq2SeqOptions& net,
-                                            const Tokenizer& tokenizer, NamedTensors weights,
-                                            const std::string& licence, const std::string& card) {
-  Bundle bundle = {
-      .kind = kKind,
-      .settings = {{"source_language", info.source_language},
-                   {"target_language", info.target_language},
-                   {"net", net.ToJson()}},
-      .non_commercial = info.non_commercial,
-      .weights = std::move(weights),
-      .files = {{kPiecesFile, tokenizer.model()}, {"LICENSE", licence}, {"README.md", card}}};
+                                            const Tokenizer& tokenizer, const KnownWords& words,
+                                            NamedTensors weights, const std::string& licence,
+                                            const std::string& card) {
+  Bundle bundle = {.kind = kKind,
+                   .settings = {{"source_language", info.source_language},
+                                {"target_language", info.target_language},
+                                {"net", net.ToJson()}},
+                   .non_commercial = info.non_commercial,
+                   .weights = std::move(weights),
+                   .files = {{kPiecesFile, tokenizer.model()},
+                             {kWordsFile, words.ToText()},
+                             {"LICENSE", licence},
+                             {"README.md", card}}};
   ASSIGN_OR_RETURN(const LoadedGraph made, MakeGraph(net));
   RETURN_IF_ERROR(SetGraph(*made.graph, made.signatures, &bundle));
   return bundle;

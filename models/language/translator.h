@@ -53,10 +53,12 @@ absl::StatusOr<Calibration> CalibrateTranslator(Translator& translator,
 // Puts it into a bundle.
 void SetCalibration(const Calibration& calibration, Bundle* bundle);
 
-// A bundle of kind "translate"; `weights`: of the net alone, by the names of its variables.
+// A bundle of kind "translate"; `words`: of the source's language, all others with a capital are
+// names; `weights`: of the net alone, by the names of its variables.
 absl::StatusOr<Bundle> MakeTranslatorBundle(const TranslatorInfo& info, const Seq2SeqOptions& net,
-                                            const Tokenizer& tokenizer, NamedTensors weights,
-                                            const std::string& licence, const std::string& card);
+                                            const Tokenizer& tokenizer, const KnownWords& words,
+                                            NamedTensors weights, const std::string& licence,
+                                            const std::string& card);
 
 // The folders of all translators that come with the programs, sorted.
 std::vector<std::string> TranslatorBundles(Env* env);

@@ -91,9 +91,11 @@ std::vector<Hypothesis> BestByEnumeration(int example, int max_length, float pen
 }
 
 std::vector<std::vector<Hypothesis>> Decode(const std::vector<int>& examples, int max_length,
-                                            const BeamSearchOptions& options) {
+                                            const BeamSearchOptions& options,
+                                            const std::vector<int32_t>& required = {}) {
   MarkovModel model(examples);
-  const auto result = BeamSearch(model, std::vector<int>(examples.size(), max_length), options);
+  const auto result = BeamSearch(
+      model, std::vector<SearchLimits>(examples.size(), {max_length, required}), options);
   EXPECT_TRUE(result.ok()) << result.status();
   return result.ok() ? *result : std::vector<std::vector<Hypothesis>>(examples.size());
 }
@@ -110,6 +112,38 @@ TEST(BeamSearch, AWideBeamFindsWhatEnumerationFinds) {
         EXPECT_NEAR(found[i].score, expected[i].score, 1e-5);
         EXPECT_EQ(found[i].token_log_probs.size(),
                   found[i].tokens.size() + (found[i].ended ? 1 : 0));
+      }
+    }
+  }
+}
+
+TEST(BeamSearch, HoldsWhatIsRequiredAsEnumerationSays) {
+  constexpr int32_t kReserved = 3, kOther = 4;
+  for (const std::vector<int32_t>& required : std::vector<std::vector<int32_t>>{
+           {}, {kReserved}, {kReserved, kReserved}, {kReserved, kOther}}) {
+    const auto count = [](const std::vector<int32_t>& tokens, int32_t token) {
+      return std::count(tokens.begin(), tokens.end(), token);
+    };
+    for (int example = 0; example < 20; ++example) {
+      std::vector<Hypothesis> expected;
+      for (const Hypothesis& h : BestByEnumeration(example, 4, 1.0f)) {
+        if (count(h.tokens, kReserved) == count(required, kReserved) &&
+            count(h.tokens, kOther) >= count(required, kOther)) {
+          expected.push_back(h);
+        }
+      }
+      const BeamSearchOptions options = {
+          .beam = 1000, .nbest = 4, .length_penalty = 1.0f, .reserved = {kReserved}};
+      const auto found = Decode({example}, 4, options, required)[0];
+      ASSERT_GE(expected.size(), found.size());
+      for (size_t i = 0; i < found.size(); ++i) {
+        EXPECT_EQ(found[i].tokens, expected[i].tokens) << example << " " << i;
+        EXPECT_NEAR(found[i].score, expected[i].score, 1e-5);
+      }
+      // A narrow beam holds it too.
+      const auto greedy = Decode({example}, 3, {.beam = 1, .reserved = {kReserved}}, required)[0];
+      for (const int32_t token : required) {
+        EXPECT_GE(count(greedy[0].tokens, token), count(required, token));
       }
     }
   }
@@ -148,7 +182,7 @@ TEST(BeamSearch, TheBatchDoesNotMatter) {
 
 TEST(BeamSearch, FinishedExamplesLeaveTheBatch) {
   MarkovModel model({0, 1, 2});
-  const auto result = BeamSearch(model, {1, 2, 6}, {.beam = 2, .min_length = 0});
+  const auto result = BeamSearch(model, {{1}, {2}, {6}}, {.beam = 2, .min_length = 0});
   ASSERT_TRUE(result.ok()) << result.status();
   EXPECT_EQ(model.batches[0], 3u);
   EXPECT_LE(model.batches[1], 4u);
@@ -201,22 +235,26 @@ class HopelessModel : public StepFunction {
 };
 
 TEST(BeamSearch, ErrorsSayWhatIsWrong) {
-  const auto message = [](const BeamSearchOptions& options, const std::vector<int>& lengths) {
+  const auto message = [](const BeamSearchOptions& options,
+                          const std::vector<SearchLimits>& limits) {
     MarkovModel model({0});
-    return std::string(BeamSearch(model, lengths, options).status().message());
+    return std::string(BeamSearch(model, limits, options).status().message());
   };
-  EXPECT_THAT(message({.beam = 0}, {3}), HasSubstr("a beam of 0"));
-  EXPECT_THAT(message({.beam = 2, .nbest = 3}, {3}), HasSubstr("between 1 and the beam, 2"));
-  EXPECT_THAT(message({.no_repeat_ngram = -1}, {3}), HasSubstr("must not be negative"));
-  EXPECT_THAT(message({}, {0}), HasSubstr("maximum length of 0"));
-  EXPECT_THAT(message({.eos = 7}, {3}), HasSubstr("the end at 7"));
+  EXPECT_THAT(message({.beam = 0}, {{3}}), HasSubstr("a beam of 0"));
+  EXPECT_THAT(message({.beam = 2, .nbest = 3}, {{3}}), HasSubstr("between 1 and the beam, 2"));
+  EXPECT_THAT(message({.no_repeat_ngram = -1}, {{3}}), HasSubstr("must not be negative"));
+  EXPECT_THAT(message({}, {{0}}), HasSubstr("maximum length of 0"));
+  EXPECT_THAT(message({.eos = 7}, {{3}}), HasSubstr("the end at 7"));
+  EXPECT_THAT(message({}, {{1, {3, 4}}}), HasSubstr("2 required tokens in a maximum length of 1"));
+  EXPECT_THAT(message({}, {{3, {5}}}), HasSubstr("token 5 of 5"));
+  EXPECT_THAT(message({.reserved = {-1}}, {{3}}), HasSubstr("token -1 of 5"));
   for (const float value : {std::nanf(""), -std::numeric_limits<float>::infinity()}) {
     HopelessModel model(value);
-    EXPECT_THAT(std::string(BeamSearch(model, {3}, {}).status().message()),
+    EXPECT_THAT(std::string(BeamSearch(model, {{.max_length = 3}}, {}).status().message()),
                 HasSubstr("no possible continuation"));
   }
   MarkovModel model({});
-  const auto none = BeamSearch(model, {}, {});
+  const auto none = BeamSearch(model, std::vector<SearchLimits>(), {});
   ASSERT_TRUE(none.ok());
   EXPECT_THAT(*none, ElementsAre());
 }

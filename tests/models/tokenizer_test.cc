@@ -61,15 +61,5 @@ TEST(Tokenizer, ErrorsSayWhatIsWrong) {
   }
 }
 
-TEST(Utf8, KnowsWellFormedText) {
-  for (const char* good : {"", "a", "é", "€", "🐕", "\xED\x9F\xBF", "\xF4\x8F\xBF\xBF"}) {
-    EXPECT_TRUE(IsValidUtf8(good)) << good;
-  }
-  for (const char* bad : {"\x80", "\xC3", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80",
-                          "\xF0\x80\x80\x80", "\xF4\x90\x80\x80", "\xFF", "a\xE2\x82"}) {
-    EXPECT_FALSE(IsValidUtf8(bad));
-  }
-}
-
 }  // namespace
 }  // namespace viv

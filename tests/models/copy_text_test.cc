@@ -1,0 +1,163 @@
+// What is copied, how it is masked and put back, and what pairs teach about it.
+#include "models/language/copy_text.h"
+
+#include "absl/strings/str_join.h"
+#include "gmock/gmock.h"
+
+namespace viv {
+namespace {
+
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+
+// The spans of a text, joined by '|'. Words that begin with "Zx" are names; Greek letters, stars
+// and brackets of symbols are strange.
+std::string Spans(const std::string& text) {
+  const Points points = ToPoints(text);
+  const CopyRules rules = {
+      .copies_word = [](const Points& word) { return word.substr(0, 2) == U"Zx"; },
+      .is_strange = [](char32_t c) { return (c >= 0x370 && c < 0x400) || c == U'★'; }};
+  std::vector<std::string> found;
+  for (const CopySpan& span : FindCopySpans(points, rules)) {
+    found.push_back(ToUtf8(points.substr(span.begin, span.end - span.begin)));
+  }
+  return absl::StrJoin(found, "|");
+}
+
+TEST(CopySpans, AreFoundByTheirForm) {
+  struct Case {
+    const char *text, *spans;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"", ""},
+           {"A dog runs.", ""},
+           // Mark-up.
+           {"a <b>dog</b> runs", "<b>|</b>"},
+           {"<a href=\"x y\">Click</a>, please", "<a href=\"x y\">|</a>"},
+           {"line<br/>line", "<br/>"},
+           {"cats &amp; dogs &#39;", "&amp;|&#39;"},
+           {"hello {name} and {{Order Number}}", "{name}|{{Order Number}}"},
+           {"%s of %d, ${HOME}", "%s|%d|${HOME}"},
+           {"3 < 4 and R&D", "3|4"},
+           {"a < b > c", ""},
+           // Addresses.
+           {"See https://example.org/a?b=1&c=2.", "https://example.org/a?b=1&c=2"},
+           {"(www.example.org)", "www.example.org"},
+           {"mail a.b+c@example.co.uk, now", "a.b+c@example.co.uk"},
+           {"@anna likes #dogs", "@anna|#dogs"},
+           {"open report_2.pdf or /etc/hosts or C:\\temp", "report_2.pdf|/etc/hosts|C:\\temp"},
+           {"visit example.org/path today", "example.org/path"},
+           {"e.g. the U.S. army, i.e. them", ""},
+           {"and/or", ""},
+           // Numbers and codes.
+           {"2 dogs, 1,000.50 cats", "2|1,000.50"},
+           {"at 12:30 on 2010-11-24", "12:30|2010-11-24"},
+           {"It costs $5, or 5€, 50% off", "$5|5€|50%"},
+           {"-5 degrees, +3", "-5|+3"},
+           {"the 21st 3-year-old of the 1990s", "21|3|1990"},
+           {"an MX-5, mp3, COVID-19 and B2B", "MX-5|mp3|COVID-19|B2B"},
+           {"pre-1990", "1990"},
+           // Words and strange letters.
+           {"Zxander and Zx-y met O'Brien; Zxander's dog", "Zxander|Zx-y|Zxander"},
+           {"l'Zxa", "Zxa"},
+           {"the word λόγος, ★★!", "λόγος|★★"}}) {
+    EXPECT_EQ(Spans(c.text), c.spans) << c.text;
+  }
+}
+
+TEST(CopySpans, LongAndOddTextsEnd) {
+  for (const std::string unit : {"<", "&", "{", "'", "1", "a.", "<b", "@", "$"}) {
+    std::string text;
+    while (text.size() < 100'000) text += unit;
+    FindCopySpans(ToPoints(text), {});
+  }
+}
+
+Tokenizer MakeTokenizer(bool symbols) {
+  TokenizerOptions options = {.vocab_size = 330};
+  if (symbols) options.symbols = CopySymbols();
+  auto tokenizer = Tokenizer::Train({"A dog runs through the green grass.",
+                                     "Two dogs run, he said.", "ABCDEFGHIJKLMNOPQRSTUVWXYZ"},
+                                    options);
+  EXPECT_TRUE(tokenizer.ok()) << tokenizer.status();
+  return *std::move(tokenizer);
+}
+
+std::shared_ptr<const KnownWords> Known() {
+  return std::make_shared<KnownWords>(
+      KnownWords::Of({{"A dog runs in the grass", ""}, {"a dog RUNS in The grass", ""}}));
+}
+
+TEST(TextCopier, MasksAndRestores) {
+  const Tokenizer tokenizer = MakeTokenizer(true);
+  const TextCopier copier(tokenizer, Known());
+  struct Case {
+    const char *text, *masked, *translation, *restored;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"a dog runs", "a dog runs", "un chien", "un chien"},
+           {"2 dog 3", "⟦0⟧ dog ⟦1⟧", "⟦1⟧ chien ⟦0⟧", "3 chien 2"},
+           // Names, at the beginning too; known words are none, nor is a text of capitals.
+           {"Zbigniew runs in Dog-grass", "⟦0⟧ runs in Dog-grass", "⟦0⟧ court", "Zbigniew court"},
+           {"A DOG SAID", "A DOG SAID", "X", "X"},
+           // Mark-up is set off for the net, and joined again.
+           {"a <b>dog</b> runs", "a ⟦0⟧ dog ⟦1⟧ runs", "un ⟦0⟧ chien ⟦1⟧ court",
+            "un <b>chien</b> court"},
+           // What the letters of the pieces cannot say.
+           {"the 犬 runs ⟦1⟧", "the ⟦0⟧ runs ⟦1⟧", "⟦1⟧ court ⟦0⟧", "⟦1⟧ court 犬"},
+           // More symbols than went in, and less.
+           {"2 dog", "⟦0⟧ dog", "⟦0⟧ et ⟦0⟧ et ⟦7⟧.", "2 et  et ."}}) {
+    const MaskedText masked = copier.Mask(c.text);
+    EXPECT_EQ(masked.text(), c.masked) << c.text;
+    EXPECT_EQ(masked.Restore(c.translation), c.restored) << c.text;
+  }
+  // Symbols come round again after ten; they come back in order.
+  const MaskedText many = copier.Mask("1 2 3 4 5 6 7 8 9 10 11 12");
+  EXPECT_EQ(many.Symbols().size(), 12u);
+  EXPECT_EQ(many.Restore(many.text()), "1 2 3 4 5 6 7 8 9 10 11 12");
+}
+
+TEST(TextCopier, WithoutSymbolsNothingIsMasked) {
+  const TextCopier copier(MakeTokenizer(false), Known());
+  EXPECT_THAT(copier.symbol_pieces(), ElementsAre());
+  EXPECT_EQ(copier.Mask("2 <b>").text(), "2 <b>");
+}
+
+TEST(KnownWords, GoToTextAndBack) {
+  const auto known = Known();
+  EXPECT_EQ(known->ToText(), "a\ndog\ngrass\nin\nruns\nthe\n");
+  EXPECT_EQ(KnownWords::FromText(known->ToText()).ToText(), known->ToText());
+}
+
+// The masked pair has as many symbols, and the same, on both sides.
+TEST(MaskPair, MasksWhatBothSidesShare) {
+  const auto both = [](const std::string& source, const std::string& target) {
+    const TextPair masked = MaskPair({source, target});
+    return masked.source + " = " + masked.target;
+  };
+  // Which symbols they are depends on the text.
+  const TextPair numbers = MaskPair({"At 12:30 I saw 3 dogs.", "À 12:30 j'ai vu 3 chiens."});
+  EXPECT_THAT(numbers.source, ::testing::MatchesRegex("At ⟦.⟧ I saw ⟦.⟧ dogs."));
+  const std::string first = numbers.source.substr(3, 7);
+  EXPECT_THAT(numbers.target, HasSubstr("À " + first + " j'ai"));
+  EXPECT_EQ(both("23 bones.", "Vingt-trois os."), "23 bones. = Vingt-trois os.");
+  EXPECT_EQ(both("1 and 1", "1 seul"), "1 and 1 = 1 seul");
+  const TextPair markup = MaskPair({"a <b>dog</b>", "un <b>chien</b>"});
+  EXPECT_THAT(markup.source, ::testing::MatchesRegex("a ⟦.⟧ dog ⟦.⟧"));
+  EXPECT_THAT(markup.target, ::testing::MatchesRegex("un ⟦.⟧ chien ⟦.⟧"));
+  // About half of the names, a tenth of the other words; each pair always alike.
+  int names = 0, words = 0;
+  for (int i = 0; i < 1000; ++i) {
+    const std::string tail(i % 37, 'x'), end = tail + std::string(i / 37, 'y');
+    const TextPair pair = {"Tom sees " + end, "Tom voit"};
+    const TextPair masked = MaskPair(pair);
+    EXPECT_EQ(masked, MaskPair(pair));
+    if (masked != pair) ++names;
+    if (MaskPair({"orange " + end, "orange"}).target != "orange") ++words;
+  }
+  EXPECT_NEAR(names, 500, 60);
+  EXPECT_NEAR(words, 100, 40);
+}
+
+}  // namespace
+}  // namespace viv
