@@ -1,7 +1,9 @@
 // Attention over a padded memory, and its gradient. With W = softmax(Q K^T) over the valid
-// positions and the gradients dC of the context and dW of the weights:
+// positions (of causal attention, those up to the query's own) and the gradients dC of the context
+// and dW of the weights:
 //   dV = W^T dC;  dW += dC V^T;  dS = W (dW - sum(dW W));  dQ = dS K;  dK = dS^T Q.
-// M.-T. Luong et al., "Effective approaches to attention-based neural machine translation", 2015.
+// M.-T. Luong et al., "Effective approaches to attention-based neural machine translation", 2015;
+// A. Vaswani et al., "Attention is all you need", 2017.
 #include "core/base/status.h"
 #include "core/graph/gradient_context.h"
 #include "core/graph/shape_context.h"
@@ -66,6 +68,7 @@ const OpRegistration kAttention({
                {"values", "T"},
                {.name = "lengths", .type = kInt32, .arity = Arity::kMany}},
     .outputs = {{"context", "T"}, {"weights", "T"}},
+    .attrs = {{"causal", AttrValue(false)}},
     .types = {{"T", {kFloat, kDouble, kBFloat16}}},
     .shape = [](ShapeContext& c) -> absl::Status {
       ASSIGN_OR_RETURN(const Shapes s, CheckInputs(c, 3));
@@ -102,11 +105,11 @@ const OpRegistration kAttentionGrad({
 
 }  // namespace
 
-AttentionResult Attention(BuilderRef b, Output queries, Output keys, Output values,
-                          Output lengths) {
+AttentionResult Attention(BuilderRef b, Output queries, Output keys, Output values, Output lengths,
+                          AttentionOptions options) {
   std::vector<Output> inputs = {queries, keys, values};
   if (lengths.valid()) inputs.push_back(lengths);
-  const std::vector<Output> y = b.AddMany("Attention", inputs, {}, 2);
+  const std::vector<Output> y = b.AddMany("Attention", inputs, {{"causal", options.causal}}, 2);
   return {y[0], y[1]};
 }
 

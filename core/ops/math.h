@@ -64,6 +64,9 @@ Output Expm1(BuilderRef b, Output x);
 Output Log1p(BuilderRef b, Output x);
 Output Erf(BuilderRef b, Output x);
 Output Softplus(BuilderRef b, Output x);
+// Of an angle in radians.
+Output Sin(BuilderRef b, Output x);
+Output Cos(BuilderRef b, Output x);
 // To integers, halves to the even one. No gradient flows.
 Output Floor(BuilderRef b, Output x);
 Output Ceil(BuilderRef b, Output x);

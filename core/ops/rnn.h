@@ -77,7 +77,12 @@ struct AttentionResult {
   Output context;  // [T, B, V]
   Output weights;  // [T, B, S]
 };
-AttentionResult Attention(BuilderRef b, Output queries, Output keys, Output values, Output lengths);
+struct AttentionOptions {
+  // Query t sees the positions up to t, for sequences that attend to themselves.
+  bool causal = false;
+};
+AttentionResult Attention(BuilderRef b, Output queries, Output keys, Output values, Output lengths,
+                          AttentionOptions options = {});
 
 // Zeros [B, columns] of x's type, where B is extent `batch_axis` of x.
 Output ZeroRows(BuilderRef b, Output x, int batch_axis, int64_t columns);

@@ -62,6 +62,12 @@ const OpRegistration kErf(Unary("Erf", "the error function", [](GradientContext&
   const Output scale = ScalarLike(b, 1.1283791670955126, c.grad().dtype());
   return Mul(b, c.grad(), Mul(b, scale, Exp(b, Neg(b, Square(b, c.input(0))))));
 }));
+const OpRegistration kSin(Unary("Sin", "the sine", [](GradientContext& c) {
+  return Mul(c.builder(), c.grad(), Cos(c.builder(), c.input(0)));
+}));
+const OpRegistration kCos(Unary("Cos", "the cosine", [](GradientContext& c) {
+  return Neg(c.builder(), Mul(c.builder(), c.grad(), Sin(c.builder(), c.input(0))));
+}));
 const OpRegistration kTanh(Unary("Tanh", "the hyperbolic tangent", [](GradientContext& c) {
   const GraphBuilder& b = c.builder();
   return Mul(b, c.grad(), Sub(b, One(c), Square(b, c.output(0))));
@@ -125,6 +131,8 @@ Output Round(BuilderRef b, Output x) { return b.Add("Round", {x}); }
 Output Expm1(BuilderRef b, Output x) { return b.Add("Expm1", {x}); }
 Output Log1p(BuilderRef b, Output x) { return b.Add("Log1p", {x}); }
 Output Erf(BuilderRef b, Output x) { return b.Add("Erf", {x}); }
+Output Sin(BuilderRef b, Output x) { return b.Add("Sin", {x}); }
+Output Cos(BuilderRef b, Output x) { return b.Add("Cos", {x}); }
 Output Softplus(BuilderRef b, Output x) { return b.Add("Softplus", {x}); }
 
 }  // namespace viv

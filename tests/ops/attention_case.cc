@@ -11,7 +11,8 @@ std::vector<Array> Attention(const OpCall& call) {
   Array context({q.dim(0), q.dim(1), v.dim(2)}), weights({q.dim(0), q.dim(1), k.dim(0)});
   for (int64_t t = 0; t < q.dim(0); ++t) {
     for (int64_t b = 0; b < q.dim(1); ++b) {
-      const double valid = call.in.size() > 3 ? call[3].values[b] : static_cast<double>(k.dim(0));
+      double valid = call.in.size() > 3 ? call[3].values[b] : static_cast<double>(k.dim(0));
+      if (call.attrs.Bool("causal")) valid = std::min(valid, static_cast<double>(t + 1));
       double sum = 0;
       for (int64_t s = 0; s < valid; ++s) {
         double score = 0;
@@ -37,6 +38,13 @@ const OpCaseRegistration kAttention({
     .tolerance = 32,
     .cases = {{"odd", {Cube(3, 2, 5), Cube(19, 2, 5), Cube(19, 2, 17)}},
               {"padded", {Cube(2, 3, 5), Cube(4, 3, 5), Cube(4, 3, 2), Given({3}, {4, 0, 1})}},
+              {"causal", {Cube(17, 2, 5), Cube(17, 2, 5), Cube(17, 2, 3)}, {{"causal", true}}},
+              {"causal, padded",
+               {Cube(4, 3, 5), Cube(4, 3, 5), Cube(4, 3, 2), Given({3}, {4, 0, 2})},
+               {{"causal", true}}},
+              {"more queries than keys",
+               {Cube(5, 2, 3), Cube(2, 2, 3), Cube(2, 2, 3)},
+               {{"causal", true}}},
               {"one", {Cube(1, 1, 1), Cube(1, 1, 1), Cube(1, 1, 1)}},
               {"no step", {Cube(0, 2, 3), Cube(4, 2, 3), Cube(4, 2, 3)}},
               {"no example", {Cube(2, 0, 3), Cube(4, 0, 3), Cube(4, 0, 3)}},

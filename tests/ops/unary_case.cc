@@ -34,6 +34,10 @@ const OpCaseRegistration kUnary({
     Unary(
         "Log1p", [](double x) { return std::log1p(x); }, -0.5, 3),
     Unary("Erf", [](double x) { return std::erf(x); }),
+    Unary(
+        "Sin", [](double x) { return std::sin(x); }, -9, 9),
+    Unary(
+        "Cos", [](double x) { return std::cos(x); }, -9, 9),
     Unary("Softplus", [](double x) { return std::log(1 + std::exp(x)); }),
 });
 

@@ -55,7 +55,8 @@ class AttentionShape {
 template <typename T>
 class AttentionKernel : public Kernel, private AttentionShape {
  public:
-  explicit AttentionKernel(const KernelInit& init) : AttentionShape(init, 3) {}
+  explicit AttentionKernel(const KernelInit& init)
+      : AttentionShape(init, 3), causal_(init.attrs.Bool("causal")) {}
 
   size_t scratch_bytes() const override {
     return kIs16Bit<T> ? batch_ * steps_ * positions_ * sizeof(Wide<T>) : 0;
@@ -88,9 +89,10 @@ class AttentionKernel : public Kernel, private AttentionShape {
                                                  .ldc = stride}));
     for (int64_t t = 0; t < steps_; ++t) {
       T* row = weights + t * batch_ * positions_;
-      if (length > 0) SoftmaxRow(scores + t * stride, length, scores + t * stride);
-      if constexpr (kIs16Bit<T>) NarrowRow(scores + t * stride, row, length);
-      std::fill(row + length, row + positions_, T());
+      const int64_t seen = causal_ ? std::min(length, t + 1) : length;
+      if (seen > 0) SoftmaxRow(scores + t * stride, seen, scores + t * stride);
+      if constexpr (kIs16Bit<T>) NarrowRow(scores + t * stride, row, seen);
+      std::fill(row + seen, row + positions_, T());
     }
     return Gemm(GemmArgs<T>{.m = steps_,
                             .n = width_,
@@ -102,6 +104,8 @@ class AttentionKernel : public Kernel, private AttentionShape {
                             .c = c.out<T>(0) + b * width_,
                             .ldc = batch_ * width_});
   }
+
+  const bool causal_;
 };
 
 template <typename T>

@@ -38,6 +38,8 @@ VIV_FUNCTOR(SqrtOp, std::sqrt(x));
 VIV_FUNCTOR(TanhOp, std::tanh(x));
 VIV_FUNCTOR(SigmoidOp, SigmoidOf(x));
 VIV_FUNCTOR(ErfOp, std::erf(x));
+VIV_FUNCTOR(SinOp, std::sin(x));
+VIV_FUNCTOR(CosOp, std::cos(x));
 // log(1 + e^x) without overflow.
 VIV_FUNCTOR(SoftplusOp, (x > 0 ? x : T{0}) + std::log1p(std::exp(-std::abs(x))));
 VIV_FUNCTOR(FloorOp, std::floor(x));
@@ -59,6 +61,8 @@ VIV_FLOAT_OP(Expm1, .grain = 4096);
 VIV_FLOAT_OP(Log, .grain = 4096);
 VIV_FLOAT_OP(Log1p, .grain = 4096);
 VIV_FLOAT_OP(Erf, .grain = 4096);
+VIV_FLOAT_OP(Sin, .grain = 4096);
+VIV_FLOAT_OP(Cos, .grain = 4096);
 VIV_FLOAT_OP(Softplus, .grain = 4096);
 VIV_FLOAT_OP(Sqrt, .grain = kGrain);
 VIV_FLOAT_OP(Floor, .grain = kGrain);
