@@ -12,13 +12,17 @@ DEFINE_string(validation, "", "text in the same form that is scored and never tr
 DEFINE_string(run, "", "directory of the run; a run that stopped goes on from there");
 DEFINE_int32(updates, 4000, "updates of the weights");
 DEFINE_int32(vocabulary, 6000, "pieces that words are split into, of both languages together");
-DEFINE_int32(embed, 256, "width of the embedding");
-DEFINE_int32(encoder_hidden, 256, "units of the encoder in each direction");
-DEFINE_int32(hidden, 512, "units of the decoder");
-DEFINE_int32(encoder_layers, 1, "layers of the encoder");
-DEFINE_int32(decoder_layers, 1, "layers of the decoder");
-DEFINE_bool(input_feeding, false, "the decoder also reads what it attended to before; slower");
+DEFINE_string(net, "lstm", "lstm or transformer");
+DEFINE_int32(embed, 256, "width of the embedding, and of all layers of a Transformer");
+DEFINE_int32(encoder_hidden, 256, "lstm: units of the encoder in each direction");
+DEFINE_int32(hidden, 512, "lstm: units of the decoder");
+DEFINE_int32(encoder_layers, 0, "layers of the encoder; 0: 1 of an lstm, 3 of a transformer");
+DEFINE_int32(decoder_layers, 0, "layers of the decoder; 0: the same");
+DEFINE_bool(input_feeding, false, "lstm: the decoder also reads what it attended to; slower");
+DEFINE_int32(heads, 4, "transformer: heads of each attention");
+DEFINE_int32(feed_forward, 512, "transformer: units between two attentions");
 DEFINE_int32(batch, 64, "sentence pairs in a batch");
+DEFINE_int32(batch_tokens, 0, "pieces in a batch on each side, with padding; 0: any number");
 DEFINE_string(precision, "f32", "f32, or bf16: faster, with weights that stay f32");
 DEFINE_int32(accumulate, 1, "batches in an update");
 DEFINE_int32(max_pieces, 100, "longest sentence that is trained on, in pieces");
@@ -28,6 +32,9 @@ DEFINE_double(learning_rate, 2e-3, "highest learning rate");
 DEFINE_int32(warm_up, 300, "updates in which the learning rate rises to that");
 DEFINE_int32(halve_from, 2000, "update from which the learning rate falls");
 DEFINE_int32(halve_every, 800, "updates in which it then falls by half");
+DEFINE_string(decay, "halve",
+              "how the learning rate falls: halve (see above) or inverse_sqrt, "
+              "with the inverse square root of the update's number from the warm-up on");
 DEFINE_double(clip_norm, 1, "largest norm of the gradient; 0: any");
 DEFINE_double(average, 0, "decay of the weights' averages, which are scored then; 0: none");
 DEFINE_int32(score_every, 450, "updates between scores of the validation text");
@@ -67,6 +74,28 @@ constexpr char kUsageText[] =
 namespace viv {
 namespace {
 
+absl::StatusOr<NetOptions> NetOfFlags() {
+  const auto layers = [](int flag, int usual) { return flag > 0 ? flag : usual; };
+  if (FLAGS_net == "lstm") {
+    return Seq2SeqOptions{.vocab_size = FLAGS_vocabulary,
+                          .embed = FLAGS_embed,
+                          .encoder_hidden = FLAGS_encoder_hidden,
+                          .hidden = FLAGS_hidden,
+                          .encoder_layers = layers(FLAGS_encoder_layers, 1),
+                          .decoder_layers = layers(FLAGS_decoder_layers, 1),
+                          .input_feeding = FLAGS_input_feeding};
+  }
+  if (FLAGS_net == "transformer") {
+    return TransformerOptions{.vocab_size = FLAGS_vocabulary,
+                              .width = FLAGS_embed,
+                              .heads = FLAGS_heads,
+                              .feed_forward = FLAGS_feed_forward,
+                              .encoder_layers = layers(FLAGS_encoder_layers, 3),
+                              .decoder_layers = layers(FLAGS_decoder_layers, 3)};
+  }
+  return absl::InvalidArgumentError("--net is lstm or transformer, not '" + FLAGS_net + "'");
+}
+
 int Evaluate(const std::string& bundle) {
   const auto evaluation = EvaluateBundle(bundle, FLAGS_src, FLAGS_tgt, FLAGS_evaluate, FLAGS_beam);
   if (!evaluation.ok()) return Fail(evaluation.status());
@@ -92,16 +121,16 @@ int main(int argc, char** argv) {
   if (FLAGS_train.empty() || FLAGS_run.empty()) return FailUsage("--train and --run are needed");
   const absl::StatusOr<DType> precision = ParsePrecision(FLAGS_precision);
   if (!precision.ok()) return FailUsage(std::string(precision.status().message()));
+  const absl::StatusOr<NetOptions> net = NetOfFlags();
+  if (!net.ok()) return FailUsage(std::string(net.status().message()));
+  if (FLAGS_decay != "halve" && FLAGS_decay != "inverse_sqrt") {
+    return FailUsage("--decay is halve or inverse_sqrt, not '" + FLAGS_decay + "'");
+  }
   TranslationTrainingOptions options = {
-      .net = {.vocab_size = FLAGS_vocabulary,
-              .embed = FLAGS_embed,
-              .encoder_hidden = FLAGS_encoder_hidden,
-              .hidden = FLAGS_hidden,
-              .encoder_layers = FLAGS_encoder_layers,
-              .decoder_layers = FLAGS_decoder_layers,
-              .input_feeding = FLAGS_input_feeding},
+      .net = *net,
       .seed = static_cast<uint64_t>(FLAGS_seed),
       .batch = FLAGS_batch,
+      .batch_tokens = FLAGS_batch_tokens,
       .precision = *precision,
       .max_pieces = FLAGS_max_pieces,
       .dropout = static_cast<float>(FLAGS_dropout),
@@ -113,6 +142,7 @@ int main(int argc, char** argv) {
       .average_decay = static_cast<float>(FLAGS_average),
       .halve_from = FLAGS_halve_from,
       .halve_every = FLAGS_halve_every,
+      .inverse_sqrt = FLAGS_decay == "inverse_sqrt",
       .check_numerics = FLAGS_check_numerics,
       .trainer = {.directory = FLAGS_run,
                   .updates = FLAGS_updates,

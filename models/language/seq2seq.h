@@ -1,5 +1,5 @@
-// Sequence to sequence: a bidirectional LSTM encoder, an LSTM decoder with attention over the
-// encoder's states, one embedding table for source, target and output.
+// A recurrent sequence-to-sequence net: a bidirectional LSTM encoder, an LSTM decoder with
+// attention over the encoder's states, one embedding table for source, target and output.
 //
 // Sutskever et al. 2014 (encoder-decoder, reversed source), Bahdanau et al. 2015 (attention), Luong
 // et al. 2015 (general scores, the tanh combination, input feeding), Press and Wolf 2017 (tied
@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "models/language/translation_net.h"
 #include "models/layers/linear.h"
 #include "models/layers/recurrent.h"
 
@@ -34,72 +35,37 @@ struct Seq2SeqOptions {
 
   // InvalidArgument where a number is out of range.
   absl::Status Check() const;
-  // One JSON object, and back. Unknown keys are errors, and missing ones, but for keys that are
-  // younger than the format: they are written only where they differ from their default, which says
-  // what nets did before (so a net that does not use them is read by older programs, too).
+  // See options_json.h.
   std::string ToJson() const;
   static absl::StatusOr<Seq2SeqOptions> FromJson(const std::string& json);
 };
 
-// What the decoder knows of a batch of sources. [S, B, ...]: time outermost.
-struct EncodedSource {
-  Output keys;     // [S, B, hidden]; invalid without attention, as are values
-  Output values;   // [S, B, 2 * encoder_hidden]
-  Output lengths;  // [B], int32
-  Output initial;  // [B, decoder_layers * hidden]: the decoder's first h; its first c is 0
-};
-
-// What the decoder hands from word to word.
-struct DecoderState {
-  std::vector<LstmState> layers;  // one for each layer of the decoder
-  Output mixed;                   // [B, embed], for input feeding; at first 0
-};
-
-struct DecoderStep {
-  Output log_probs;  // [B, vocab_size]
-  Output attention;  // [B, S]; invalid without attention
-  DecoderState next;
-};
-
-struct Seq2SeqLossOptions {
-  float dropout = 0;
-  float label_smoothing = 0;
-  // Padding in target_out, which costs nothing.
-  int64_t pad = 3;
-};
-
 // The variables of a net in a graph, and the parts of the net over them.
-class Seq2Seq {
+class Seq2Seq : public TranslationNet {
  public:
   // Makes the variables. The options are checked.
   Seq2Seq(BuilderRef b, const Seq2SeqOptions& options);
 
   const Seq2SeqOptions& options() const { return options_; }
 
-  // source: [S, B], int32, padded at the end; lengths: [B], int32. `dropout` 0: inference.
-  EncodedSource Encode(BuilderRef b, Output source, Output lengths, float dropout = 0) const;
-  // The mean cross entropy of a word, a scalar. target_in: [T, B], begins with the start token;
-  // target_out: [T, B], what comes next, padded with options.pad; target_lengths: [B], int32.
-  Output Loss(BuilderRef b, const EncodedSource& source, Output target_in, Output target_out,
-              Output target_lengths, const Seq2SeqLossOptions& options) const;
-  // One word further: tokens: [B], int32.
+  // Memory: "keys" and "values" of the attention, if there is one. States: h and c of each layer
+  // ("h0", "c0", "h1", ...), and "mixed" for input feeding.
+  NetEnds ends() const override { return EndsOf(options_); }
+  static NetEnds EndsOf(const Seq2SeqOptions& options);
+  EncodedSource Encode(BuilderRef b, Output source, Output lengths,
+                       float dropout = 0) const override;
   DecoderStep Step(BuilderRef b, const EncodedSource& source, Output tokens,
-                   const DecoderState& state) const;
+                   const std::vector<Output>& states) const override;
 
  private:
-  Output Embed(BuilderRef b, Output tokens) const;
-  // [N, embed] -> [N, vocab_size].
-  Output Logits(BuilderRef b, Output mixed) const;
   std::vector<LstmState> InitialStates(BuilderRef b, const EncodedSource& source) const;
-  // words: [T, B, embed] -> [T, B, embed], from which the output is computed.
-  Output Mix(BuilderRef b, const EncodedSource& source, Output words, float dropout) const;
+  Output Mix(BuilderRef b, const EncodedSource& source, Output words, float dropout) const override;
   Output MixStepByStep(BuilderRef b, const EncodedSource& source, Output words,
                        float dropout) const;
   // The same of one step: h: [B, hidden]. The weights of attention go to `attention`.
   Output MixOne(BuilderRef b, const EncodedSource& source, Output h, Output* attention) const;
 
   Seq2SeqOptions options_;
-  Variable table_, output_bias_;
   BidirectionalLstm encoder_;
   StackedLstm decoder_;
   Linear bridge_, key_, combine_;

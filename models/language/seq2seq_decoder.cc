@@ -1,4 +1,4 @@
-// Decoding steps of the sequence-to-sequence net: between steps the rows of the states are gathered
+// Decoding steps of a net: between steps the rows of the states are gathered
 // from their parents; the encoder's states only when hypotheses of an example come or go.
 #include "models/language/seq2seq_decoder.h"
 
@@ -34,15 +34,15 @@ absl::StatusOr<Tensor> TakeRows(const Tensor& x, const std::vector<int>& rows) {
   return out;
 }
 
-// In the order in which they are fed and fetched.
-std::vector<Output> Flatten(const DecoderState& state) {
-  std::vector<Output> flat;
-  for (const LstmState& layer : state.layers) {
-    flat.push_back(layer.h);
-    flat.push_back(layer.c);
-  }
-  if (state.mixed.valid()) flat.push_back(state.mixed);
-  return flat;
+// [steps, rows, width], or [rows, width] of a state that does not grow.
+PartialShape ShapeOfState(const NetEnds::State& state) {
+  return state.grows ? PartialShape{-1, -1, state.width} : PartialShape{-1, state.width};
+}
+
+int64_t InitialWidth(const NetEnds& net) {
+  int64_t width = 0;
+  for (const NetEnds::State& state : net.states) width += state.from_source ? state.width : 0;
+  return width;
 }
 
 }  // namespace
@@ -63,61 +63,53 @@ PaddedBatch PadSequences(const std::vector<std::vector<int32_t>>& sequences, int
   return {Tensor::Of<int32_t>(shape, tokens), Tensor::Vector<int32_t>(lengths)};
 }
 
-Seq2SeqDecoder::Seq2SeqDecoder(BuilderRef ref, const Seq2Seq& net) : options_(net.options()) {
+Seq2SeqDecoder::Seq2SeqDecoder(BuilderRef ref, const TranslationNet& net)
+    : Seq2SeqDecoder(net.ends()) {
   const GraphBuilder b = ref.Scope("inference");
   source_ = Placeholder(b, kInt32, {-1, -1});
   source_lengths_ = Placeholder(b, kInt32, {-1});
   encoded_ = net.Encode(b, source_, source_lengths_);
   tokens_ = Placeholder(b, kInt32, {-1});
-  DecoderState state;
-  for (int i = 0; i < options_.decoder_layers; ++i) {
-    state.layers.push_back({Placeholder(b, kFloat, {-1, options_.hidden}),
-                            Placeholder(b, kFloat, {-1, options_.hidden})});
+  for (size_t i = 0; i < states_.size(); ++i) {
+    states_[i] = Placeholder(b, kFloat, ShapeOfState(net_.states[i]));
   }
-  if (options_.input_feeding) state.mixed = Placeholder(b, kFloat, {-1, options_.embed});
-  states_ = Flatten(state);
-  if (options_.attention) {
-    memory_.keys = Placeholder(b, kFloat, {-1, -1, options_.hidden});
-    memory_.values = Placeholder(b, kFloat, {-1, -1, 2 * options_.encoder_hidden});
-    memory_.lengths = Placeholder(b, kInt32, {-1});
+  for (size_t i = 0; i < net_.memory.size(); ++i) {
+    memory_.memory[i] = Placeholder(b, kFloat, {-1, -1, net_.memory[i].width});
   }
-  step_ = net.Step(b, memory_, tokens_, state);
-  if (!options_.input_feeding) step_.next.mixed = {};
-  next_states_ = Flatten(step_.next);
+  if (!net_.memory.empty()) memory_.lengths = Placeholder(b, kInt32, {-1});
+  step_ = net.Step(b, memory_, tokens_, states_);
 }
 
-Seq2SeqDecoder::Seq2SeqDecoder(const Seq2SeqOptions& options) : options_(options) {
-  const size_t states = 2 * options_.decoder_layers + (options_.input_feeding ? 1 : 0);
-  states_.resize(states);
-  next_states_.resize(states);
+Seq2SeqDecoder::Seq2SeqDecoder(NetEnds net)
+    : net_(std::move(net)), initial_width_(InitialWidth(net_)) {
+  encoded_.memory.resize(net_.memory.size());
+  memory_.memory.resize(net_.memory.size());
+  states_.resize(net_.states.size());
+  step_.next.resize(net_.states.size());
 }
 
 std::vector<Seq2SeqDecoder::End> Seq2SeqDecoder::Ends() {
-  const int64_t hidden = options_.hidden;
   std::vector<End> ends = {
       {"encode", "source", false, &source_, kInt32, {-1, -1}},
       {"encode", "source_lengths", false, &source_lengths_, kInt32, {-1}},
-      {"encode",
-       "initial",
-       true,
-       &encoded_.initial,
-       kFloat,
-       {-1, options_.decoder_layers * hidden}},
       {"step", "tokens", false, &tokens_, kInt32, {-1}},
-      {"step", "log_probs", true, &step_.log_probs, kFloat, {-1, options_.vocab_size}}};
-  for (size_t i = 0; i < states_.size(); ++i) {
-    const bool mixed = i == 2 * static_cast<size_t>(options_.decoder_layers);
-    const std::string name = mixed ? "mixed" : absl::StrCat(i % 2 == 0 ? "h" : "c", i / 2);
-    const PartialShape shape = {-1, mixed ? options_.embed : hidden};
-    ends.push_back({"step", name, false, &states_[i], kFloat, shape});
-    ends.push_back({"step", name, true, &next_states_[i], kFloat, shape});
+      {"step", "log_probs", true, &step_.log_probs, kFloat, {-1, net_.vocab_size}}};
+  if (initial_width_ > 0) {
+    ends.push_back({"encode", "initial", true, &encoded_.initial, kFloat, {-1, initial_width_}});
   }
-  if (options_.attention) {
-    const PartialShape keys = {-1, -1, hidden}, values = {-1, -1, 2 * options_.encoder_hidden};
-    ends.push_back({"encode", "keys", true, &encoded_.keys, kFloat, keys});
-    ends.push_back({"encode", "values", true, &encoded_.values, kFloat, values});
-    ends.push_back({"step", "keys", false, &memory_.keys, kFloat, keys});
-    ends.push_back({"step", "values", false, &memory_.values, kFloat, values});
+  for (size_t i = 0; i < states_.size(); ++i) {
+    const NetEnds::State& state = net_.states[i];
+    const PartialShape shape = ShapeOfState(state);
+    ends.push_back({"step", state.name, false, &states_[i], kFloat, shape});
+    ends.push_back({"step", state.name, true, &step_.next[i], kFloat, shape});
+  }
+  for (size_t i = 0; i < net_.memory.size(); ++i) {
+    const auto& [name, width] = net_.memory[i];
+    const PartialShape shape = {-1, -1, width};
+    ends.push_back({"encode", name, true, &encoded_.memory[i], kFloat, shape});
+    ends.push_back({"step", name, false, &memory_.memory[i], kFloat, shape});
+  }
+  if (!net_.memory.empty()) {
     ends.push_back({"step", "lengths", false, &memory_.lengths, kInt32, {-1}});
   }
   return ends;
@@ -133,9 +125,9 @@ Signatures Seq2SeqDecoder::signatures() const {
   return signatures;
 }
 
-absl::StatusOr<Seq2SeqDecoder> Seq2SeqDecoder::FromSignatures(const Seq2SeqOptions& options,
+absl::StatusOr<Seq2SeqDecoder> Seq2SeqDecoder::FromSignatures(const NetEnds& net,
                                                               const Signatures& signatures) {
-  Seq2SeqDecoder decoder(options);
+  Seq2SeqDecoder decoder(net);
   for (const End& end : decoder.Ends()) {
     const std::string what = absl::StrCat(end.fetched ? "fetch" : "feed", " '", end.name,
                                           "' of signature '", end.signature, "'");
@@ -166,32 +158,33 @@ class Seq2SeqSteps : public StepFunction {
       : decoder_(decoder), session_(session) {}
 
   absl::Status Begin(const std::vector<std::vector<int32_t>>& sources, int32_t pad) {
+    const NetEnds& net = decoder_.net_;
     PaddedBatch batch;
-    if (decoder_.options_.reverse_source) {
+    if (net.reverse_source) {
       std::vector<std::vector<int32_t>> reversed = sources;
       for (std::vector<int32_t>& s : reversed) std::reverse(s.begin(), s.end());
       batch = PadSequences(reversed, pad);
     } else {
       batch = PadSequences(sources, pad);
     }
-    const bool attention = decoder_.options_.attention;
-    std::vector<Output> fetches = {decoder_.encoded_.initial};
-    if (attention) {
-      fetches.push_back(decoder_.encoded_.keys);
-      fetches.push_back(decoder_.encoded_.values);
-    }
+    std::vector<Output> fetches = decoder_.encoded_.memory;
+    if (decoder_.initial_width_ > 0) fetches.push_back(decoder_.encoded_.initial);
     const Feeds feeds = {{decoder_.source_, batch.tokens},
                          {decoder_.source_lengths_, batch.lengths}};
-    ASSIGN_OR_RETURN(std::vector<Tensor> encoded, session_.Run(feeds, fetches));
+    ASSIGN_OR_RETURN(all_, session_.Run(feeds, fetches));
     const int64_t examples = batch.lengths.dim(0), steps = batch.tokens.dim(0);
-    const Seq2SeqOptions& o = decoder_.options_;
-    RETURN_IF_ERROR(CheckShape("initial", encoded[0], {examples, o.decoder_layers * o.hidden}));
-    RETURN_IF_ERROR(SetInitialStates(encoded[0]));
-    if (attention) {
-      RETURN_IF_ERROR(CheckShape("keys", encoded[1], {steps, examples, o.hidden}));
-      RETURN_IF_ERROR(CheckShape("values", encoded[2], {steps, examples, 2 * o.encoder_hidden}));
-      all_ = {encoded[1], encoded[2], batch.lengths};
+    Tensor initial;
+    if (decoder_.initial_width_ > 0) {
+      initial = std::move(all_.back());
+      all_.pop_back();
+      RETURN_IF_ERROR(CheckShape("initial", initial, {examples, decoder_.initial_width_}));
     }
+    RETURN_IF_ERROR(SetInitialStates(initial, examples));
+    for (size_t i = 0; i < all_.size(); ++i) {
+      const auto& [name, width] = net.memory[i];
+      RETURN_IF_ERROR(CheckShape(name.c_str(), all_[i], {steps, examples, width}));
+    }
+    if (!all_.empty()) all_.push_back(batch.lengths);
     for (int64_t i = 0; i < examples; ++i) examples_.push_back(static_cast<int>(i));
     memory_ = all_;
     memory_of_ = examples_;
@@ -205,18 +198,21 @@ class Seq2SeqSteps : public StepFunction {
     for (size_t i = 0; i < states_.size(); ++i) {
       feeds.push_back({decoder_.states_[i], states_[i]});
     }
-    if (decoder_.options_.attention) {
-      feeds.push_back({decoder_.memory_.keys, memory_[0]});
-      feeds.push_back({decoder_.memory_.values, memory_[1]});
-      feeds.push_back({decoder_.memory_.lengths, memory_[2]});
+    for (size_t i = 0; i < decoder_.net_.memory.size(); ++i) {
+      feeds.push_back({decoder_.memory_.memory[i], memory_[i]});
     }
+    if (!memory_.empty()) feeds.push_back({decoder_.memory_.lengths, memory_.back()});
     std::vector<Output> fetches = {decoder_.step_.log_probs};
-    fetches.insert(fetches.end(), decoder_.next_states_.begin(), decoder_.next_states_.end());
+    fetches.insert(fetches.end(), decoder_.step_.next.begin(), decoder_.step_.next.end());
     ASSIGN_OR_RETURN(std::vector<Tensor> results, session_.Run(feeds, fetches));
     const auto rows = static_cast<int64_t>(tokens.size());
-    RETURN_IF_ERROR(CheckShape("log_probs", results[0], {rows, decoder_.options_.vocab_size}));
+    RETURN_IF_ERROR(CheckShape("log_probs", results[0], {rows, decoder_.net_.vocab_size}));
+    ++step_;
     for (size_t i = 0; i < states_.size(); ++i) {
-      RETURN_IF_ERROR(CheckShape("state", results[i + 1], {rows, states_[i].dim(1)}));
+      const NetEnds::State& state = decoder_.net_.states[i];
+      const Shape shape =
+          state.grows ? Shape({step_, rows, state.width}) : Shape({rows, state.width});
+      RETURN_IF_ERROR(CheckShape(state.name.c_str(), results[i + 1], shape));
     }
     *log_probs = std::move(results[0]);
     states_.assign(std::make_move_iterator(results.begin() + 1),
@@ -233,22 +229,21 @@ class Seq2SeqSteps : public StepFunction {
                                                    shape.ToString()));
   }
 
-  // h of each layer from the encoder, all else zero.
-  absl::Status SetInitialStates(const Tensor& initial) {
-    const int64_t batch = initial.dim(0), hidden = decoder_.options_.hidden;
-    for (int i = 0; i < decoder_.options_.decoder_layers; ++i) {
-      ASSIGN_OR_RETURN(Tensor h, Tensor::Make(kFloat, {batch, hidden}));
-      for (int64_t row = 0; row < batch; ++row) {
-        std::copy_n(initial.data<float>() + row * initial.dim(1) + i * hidden, hidden,
-                    h.mutable_data<float>() + row * hidden);
+  // Columns of `initial`, zeros, or nothing yet.
+  absl::Status SetInitialStates(const Tensor& initial, int64_t examples) {
+    int64_t column = 0;
+    for (const NetEnds::State& state : decoder_.net_.states) {
+      const Shape shape =
+          state.grows ? Shape({0, examples, state.width}) : Shape({examples, state.width});
+      ASSIGN_OR_RETURN(Tensor values, Tensor::Zeros(kFloat, shape));
+      if (state.from_source) {
+        for (int64_t row = 0; row < examples; ++row) {
+          std::copy_n(initial.data<float>() + row * initial.dim(1) + column, state.width,
+                      values.mutable_data<float>() + row * state.width);
+        }
+        column += state.width;
       }
-      states_.push_back(std::move(h));
-      ASSIGN_OR_RETURN(Tensor c, Tensor::Zeros(kFloat, {batch, hidden}));
-      states_.push_back(std::move(c));
-    }
-    if (decoder_.options_.input_feeding) {
-      ASSIGN_OR_RETURN(Tensor mixed, Tensor::Zeros(kFloat, {batch, decoder_.options_.embed}));
-      states_.push_back(std::move(mixed));
+      states_.push_back(std::move(values));
     }
     return absl::OkStatus();
   }
@@ -280,9 +275,10 @@ class Seq2SeqSteps : public StepFunction {
 
   const Seq2SeqDecoder& decoder_;
   Session& session_;
+  int64_t step_ = 0;  // words read
   std::vector<Tensor> states_;
   std::vector<int> examples_;   // of each row
-  std::vector<Tensor> all_;     // keys, values, lengths of all examples
+  std::vector<Tensor> all_;     // the memory of all examples, and its lengths
   std::vector<Tensor> memory_;  // the same for each row ...
   std::vector<int> memory_of_;  // ... of these examples
 };

@@ -10,7 +10,7 @@
 #include "core/graph/graph_def.h"
 #include "core/runtime/session.h"
 #include "models/decoding/step_function.h"
-#include "models/language/seq2seq.h"
+#include "models/language/translation_net.h"
 
 namespace viv {
 
@@ -18,14 +18,14 @@ namespace viv {
 // that a net can be tried out while it is trained.
 class Seq2SeqDecoder {
  public:
-  Seq2SeqDecoder(BuilderRef b, const Seq2Seq& net);
+  Seq2SeqDecoder(BuilderRef b, const TranslationNet& net);
 
-  // Names for its ends in the graph: "encode" (source, source_lengths; initial, and with attention
-  // keys and values) and "step" (tokens, the states, keys, values and lengths; log_probs and the
-  // next states under the same names), to find them in a graph that was loaded.
+  // Names for its ends in the graph: "encode" (source, source_lengths; the memory, and "initial"
+  // where states begin with it) and "step" (tokens, the states, the memory and its lengths;
+  // log_probs and the next states under the same names), to find them in a graph that was loaded.
   Signatures signatures() const;
-  // InvalidArgument where an end is missing, or of another type or shape than the options say.
-  static absl::StatusOr<Seq2SeqDecoder> FromSignatures(const Seq2SeqOptions& options,
+  // InvalidArgument where an end is missing, or of another type or shape than the net's.
+  static absl::StatusOr<Seq2SeqDecoder> FromSignatures(const NetEnds& net,
                                                        const Signatures& signatures);
 
   // Encodes the sources (non-empty pieces with the end token) with the session of that graph. The
@@ -35,7 +35,7 @@ class Seq2SeqDecoder {
 
  private:
   friend class Seq2SeqSteps;
-  explicit Seq2SeqDecoder(const Seq2SeqOptions& options);
+  explicit Seq2SeqDecoder(NetEnds net);
   // An output with its name in a signature, and what it is.
   struct End {
     std::string signature, name;
@@ -44,16 +44,16 @@ class Seq2SeqDecoder {
     DType dtype;
     PartialShape shape;
   };
-  // All that the options ask for.
+  // All that the net asks for.
   std::vector<End> Ends();
 
-  Seq2SeqOptions options_;
+  NetEnds net_;
+  int64_t initial_width_ = 0;
   Output source_, source_lengths_;  // fed to the encoder
   EncodedSource encoded_;
   Output tokens_;  // fed to a step, with the memory ...
   EncodedSource memory_;
-  std::vector<Output> states_;  // ... and h and c of each layer, and what is fed back
-  std::vector<Output> next_states_;
+  std::vector<Output> states_;  // ... and the states
   DecoderStep step_;
 };
 

@@ -80,20 +80,15 @@ std::string Licence(const TranslatorExport& to) {
                       ". Its licence governs their use:\n\n", to.licence, "\n");
 }
 
-std::string ModelCard(const TranslatorExport& to, const Seq2SeqOptions& net, int64_t parameters,
+std::string ModelCard(const TranslatorExport& to, const NetOptions& net, int64_t parameters,
                       const Checkpoint& checkpoint, const TrainingResult& result) {
   std::string card = absl::StrFormat(
       "# A translator from '%s' to '%s'\n\n%s"
-      "A recurrent sequence-to-sequence net with attention%s: %d encoder layers of 2 x %d units, "
-      "%d "
-      "decoder layers of %d, embeddings of %d for %d pieces of both languages; %d parameters in 8 "
-      "bits.\n\n"
+      "%s for %d pieces of both languages; %d parameters in 8 bits.\n\n"
       "- data: %s\n- licence: see LICENSE\n- trained: %d updates\n",
       to.source_language, to.target_language,
-      to.non_commercial ? "**Learnt from non-commercial data.** " : "",
-      net.input_feeding ? " and input feeding" : "", net.encoder_layers, net.encoder_hidden,
-      net.decoder_layers, net.hidden, net.embed, net.vocab_size, parameters, to.data,
-      checkpoint.step);
+      to.non_commercial ? "**Learnt from non-commercial data.** " : "", net.Describe(),
+      net.vocab_size(), parameters, to.data, checkpoint.step);
   if (result.best_update > 0) {
     absl::StrAppendFormat(&card, "- validation BLEU (13a, cased), greedy, 32-bit weights: %.2f\n",
                           result.best_score);
@@ -145,8 +140,8 @@ absl::StatusOr<TrainingResult> RunTranslationTraining(const std::string& train,
   }
   ASSIGN_OR_RETURN(const Tokenizer tokenizer,
                    TokenizerOfRun(options.trainer.directory, train_pairs,
-                                  static_cast<int>(options.net.vocab_size)));
-  options.net.vocab_size = tokenizer.size();
+                                  static_cast<int>(options.net.vocab_size())));
+  options.net.set_vocab_size(tokenizer.size());
   options.trainer.label = "translate_train";
   return TrainTranslator(train_pairs, validation_pairs, tokenizer, options);
 }
@@ -160,10 +155,10 @@ absl::Status ExportTranslator(const TranslationTrainingOptions& options,
   ASSIGN_OR_RETURN(const Checkpoint checkpoint, ChosenCheckpoint(run, result));
   ASSIGN_OR_RETURN(const std::string model, env->ReadFile(JoinPath(run, kPiecesFile)));
   ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::FromModel(model));
-  Seq2SeqOptions net = options.net;
-  net.vocab_size = tokenizer.size();
+  NetOptions net = options.net;
+  net.set_vocab_size(tokenizer.size());
   GraphBuilder b;
-  const Seq2Seq built(b, net);
+  const std::unique_ptr<TranslationNet> built = net.Build(b);
   RETURN_IF_ERROR(b.status());
   NamedTensors weights;
   int64_t parameters = 0;

@@ -32,7 +32,7 @@ Example MakeExample(std::vector<int32_t> source, std::vector<int32_t> target, bo
           Tensor::Scalar<int32_t>(static_cast<int32_t>(target.size()))};
 }
 
-TrainingTask MakeTask(const GraphBuilder& b, const Seq2Seq& net, const Tokenizer& tokenizer,
+TrainingTask MakeTask(const GraphBuilder& b, const TranslationNet& net, const Tokenizer& tokenizer,
                       const TranslationTrainingOptions& options) {
   TrainingTask task;
   for (int field = kSource; field <= kTargetOut; ++field) {
@@ -49,9 +49,10 @@ TrainingTask MakeTask(const GraphBuilder& b, const Seq2Seq& net, const Tokenizer
                {.dropout = options.dropout,
                 .label_smoothing = options.label_smoothing,
                 .pad = tokenizer.pad()});
-  const Schedule rate = Schedule(options.learning_rate)
-                            .WarmUp(options.warm_up)
-                            .HalveEvery(options.halve_every, options.halve_from);
+  const Schedule rising = Schedule(options.learning_rate).WarmUp(options.warm_up);
+  const Schedule rate = options.inverse_sqrt
+                            ? rising.InverseSqrt(std::max<int64_t>(options.warm_up, 1))
+                            : rising.HalveEvery(options.halve_every, options.halve_from);
   const OptimizerOptions optimizer = {.clip_norm = options.clip_norm,
                                       .accumulate = options.accumulate,
                                       .average_decay = options.average_decay};
@@ -88,12 +89,15 @@ std::map<std::string, std::string> Settings(const TranslationTrainingOptions& o,
   const std::string& model = tokenizer.model();
   return {{"net", o.net.ToJson()},
           {"seed", absl::StrCat(o.seed)},
-          {"batch", absl::StrCat(o.batch)},
+          {"batch",
+           o.batch_tokens > 0 ? absl::StrCat(o.batch, " ", o.batch_tokens) : absl::StrCat(o.batch)},
           {"precision", DTypeName(o.precision)},
           {"dropout", absl::StrCat(o.dropout)},
           {"label smoothing", absl::StrCat(o.label_smoothing)},
           {"learning rate",
-           absl::StrCat(o.learning_rate, " ", o.warm_up, " ", o.halve_from, " ", o.halve_every)},
+           absl::StrCat(o.learning_rate, " ", o.warm_up, " ",
+                        o.inverse_sqrt ? "inverse square root"
+                                       : absl::StrCat(o.halve_from, " ", o.halve_every))},
           {"clip norm", absl::StrCat(o.clip_norm)},
           {"number of batches in an update", absl::StrCat(o.accumulate)},
           {"decay of averages", absl::StrCat(o.average_decay)},
@@ -113,6 +117,7 @@ absl::Status TranslationTrainingOptions::Check() const {
   const auto number = [](int64_t n) { return static_cast<double>(n); };
   const Range ranges[] = {{"the number of updates", number(trainer.updates), 1, kMost},
                           {"the batch", number(batch), 1, kMost},
+                          {"the pieces in a batch", number(batch_tokens), 0, kMost},
                           {"the number of batches in an update", number(accumulate), 1, kMost},
                           {"the longest sentence", number(max_pieces), 1, kMost},
                           {"dropout", dropout, 0, 0.99},
@@ -143,8 +148,8 @@ absl::StatusOr<Tokenizer> LearnTokenizer(const std::vector<TextPair>& pairs, int
 
 Dataset TranslationBatches(const std::vector<TextPair>& pairs, const Tokenizer& tokenizer,
                            const TranslationTrainingOptions& options) {
-  const auto to_pieces =
-      [tokenizer, reverse = options.net.reverse_source](Example pair) -> absl::StatusOr<Example> {
+  const auto to_pieces = [tokenizer, reverse = options.net.ends().reverse_source](
+                             Example pair) -> absl::StatusOr<Example> {
     const TextPair masked =
         MaskPair({pair[0].scalar<std::string>(), pair[1].scalar<std::string>()});
     ASSIGN_OR_RETURN(auto source, tokenizer.Encode(masked.source));
@@ -165,6 +170,7 @@ Dataset TranslationBatches(const std::vector<TextPair>& pairs, const Tokenizer& 
       .Repeat()
       .BucketByLength({.window = 8192,
                        .length_fields = {kSource, kTargetIn},
+                       .max_tokens = options.batch_tokens,
                        .max_rows = options.batch,
                        .pad_values = {pad, pad, pad},
                        .seed = options.seed})
@@ -177,9 +183,10 @@ absl::StatusOr<TrainingResult> TrainTranslator(const std::vector<TextPair>& trai
                                                const TranslationTrainingOptions& options) {
   const Dataset batches = TranslationBatches(train, tokenizer, options);
   GraphBuilder b;
-  const Seq2Seq net(b, options.net);
-  TrainingTask task = MakeTask(b, net, tokenizer, options);
-  const Seq2SeqDecoder decoder(b, net);
+  const std::unique_ptr<TranslationNet> net = options.net.Build(b);
+  RETURN_IF_ERROR(b.status());
+  TrainingTask task = MakeTask(b, *net, tokenizer, options);
+  const Seq2SeqDecoder decoder(b, *net);
   if (!validation.empty()) {
     task.score_name = "BLEU";
     task.score = [&](Session& session) {

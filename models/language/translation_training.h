@@ -7,16 +7,18 @@
 
 #include "core/train/trainer.h"
 #include "datasets/text_pairs/text_pairs.h"
-#include "models/language/seq2seq.h"
+#include "models/language/net_options.h"
 #include "models/language/tokenizer.h"
 
 namespace viv {
 
 struct TranslationTrainingOptions {
-  Seq2SeqOptions net;
+  NetOptions net;
   uint64_t seed = 1;
-  // Pairs in a batch, of like length.
+  // Pairs in a batch, of like length, or fewer: no side has more pieces than `batch_tokens`
+  // together with its padding (0: any number).
   int batch = 64;
+  int batch_tokens = 0;
   // In what products are computed; the weights are float. See SessionOptions.
   DType precision = kFloat;
   // Pairs with more pieces on a side are left out, and those with none.
@@ -34,6 +36,8 @@ struct TranslationTrainingOptions {
   // From which update on the learning rate falls, by half every `halve_every`.
   int64_t halve_from = 2000;
   int64_t halve_every = 800;
+  // It falls with the inverse square root of the update's number instead, from the warm-up on.
+  bool inverse_sqrt = false;
   // See SessionOptions.
   bool check_numerics = false;
   // Directory, updates, checkpoints and the like; label and settings are filled in.

@@ -42,11 +42,12 @@ absl::StatusOr<std::string> Find(const std::map<std::string, std::string>& texts
 }
 
 // The graph that translates: the variables, the encoder and a step of the decoder.
-absl::StatusOr<LoadedGraph> MakeGraph(const Seq2SeqOptions& options) {
+absl::StatusOr<LoadedGraph> MakeGraph(const NetOptions& options) {
   LoadedGraph made = {.graph = std::make_unique<Graph>()};
   const GraphBuilder b(made.graph.get());
-  const Seq2Seq net(b, options);
-  const Seq2SeqDecoder decoder(b, net);
+  const std::unique_ptr<TranslationNet> net = options.Build(b);
+  RETURN_IF_ERROR(b.status());
+  const Seq2SeqDecoder decoder(b, *net);
   RETURN_IF_ERROR(b.status());
   made.signatures = decoder.signatures();
   return made;
@@ -79,16 +80,16 @@ absl::StatusOr<std::unique_ptr<Translator>> Translator::FromBundle(const Bundle&
   ASSIGN_OR_RETURN(info.source_language, Find(bundle.settings, "source_language"));
   ASSIGN_OR_RETURN(info.target_language, Find(bundle.settings, "target_language"));
   ASSIGN_OR_RETURN(const std::string net, Find(bundle.settings, "net"));
-  ASSIGN_OR_RETURN(const Seq2SeqOptions options, Seq2SeqOptions::FromJson(net));
+  ASSIGN_OR_RETURN(const NetOptions options, NetOptions::FromJson(net));
   ASSIGN_OR_RETURN(const std::string pieces, Find(bundle.files, kPiecesFile));
   ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::FromModel(pieces));
-  if (tokenizer.size() != options.vocab_size) {
+  if (tokenizer.size() != options.vocab_size()) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "the net knows ", options.vocab_size, " pieces, the vocabulary has ", tokenizer.size()));
+        "the net knows ", options.vocab_size(), " pieces, the vocabulary has ", tokenizer.size()));
   }
   ASSIGN_OR_RETURN(LoadedGraph loaded, HasGraph(bundle) ? ReadGraph(bundle) : MakeGraph(options));
   ASSIGN_OR_RETURN(Seq2SeqDecoder decoder,
-                   Seq2SeqDecoder::FromSignatures(options, loaded.signatures));
+                   Seq2SeqDecoder::FromSignatures(options.ends(), loaded.signatures));
   const Graph& graph = *loaded.graph;
   ASSIGN_OR_RETURN(Session session,
                    Session::Create(std::move(loaded.graph), {.precision = precision}));
@@ -110,19 +111,6 @@ absl::StatusOr<std::unique_ptr<Translator>> Translator::Load(Env* env, const std
   absl::StatusOr<std::unique_ptr<Translator>> translator = FromBundle(bundle, precision);
   if (!translator.ok()) return Annotate(translator.status(), directory);
   return translator;
-}
-
-bool Translator::can_copy() const { return !parts_->copier.symbol_pieces().empty(); }
-
-absl::StatusOr<std::shared_ptr<const Glossary>> ReadGlossaryFor(const Translator& translator,
-                                                                const std::string& path) {
-  if (!translator.can_copy()) {
-    return absl::FailedPreconditionError(
-        "this model takes no glossary: its pieces have no symbols that stand for a term; train it "
-        "again");
-  }
-  ASSIGN_OR_RETURN(Glossary glossary, Glossary::Read(Env::Default(), path));
-  return std::make_shared<const Glossary>(std::move(glossary));
 }
 
 absl::StatusOr<std::vector<SentenceResult>> Translator::Translate(
@@ -162,7 +150,7 @@ void SetCalibration(const Calibration& calibration, Bundle* bundle) {
   bundle->files[kCalibrationFile] = calibration.ToJson();
 }
 
-absl::StatusOr<Bundle> MakeTranslatorBundle(const TranslatorInfo& info, const Seq2SeqOptions& net,
+absl::StatusOr<Bundle> MakeTranslatorBundle(const TranslatorInfo& info, const NetOptions& net,
                                             const Tokenizer& tokenizer, const KnownWords& words,
                                             NamedTensors weights, const std::string& licence,
                                             const std::string& card) {

@@ -10,6 +10,7 @@
 #include "core/bundle/bundle.h"
 #include "core/bundle/calibration.h"
 #include "datasets/text_pairs/text_pairs.h"
+#include "models/language/net_options.h"
 #include "models/language/translate_text.h"
 
 namespace viv {
@@ -33,9 +34,6 @@ class Translator {
   ~Translator();
 
   const TranslatorInfo& info() const { return info_; }
-  // Whether it leaves numbers, names and the like as they are, and takes glossaries: bundles from
-  // before that do not.
-  bool can_copy() const;
   // As TranslateTexts, with confidences where the bundle is calibrated.
   absl::StatusOr<std::vector<SentenceResult>> Translate(const std::vector<std::string>& sentences,
                                                         const TranslateOptions& options);
@@ -46,11 +44,6 @@ class Translator {
   TranslatorInfo info_;
   std::unique_ptr<Parts> parts_;
 };
-
-// The terms in a file. Errors of Glossary::Read; FailedPrecondition where the translator takes
-// none.
-absl::StatusOr<std::shared_ptr<const Glossary>> ReadGlossaryFor(const Translator& translator,
-                                                                const std::string& path);
 
 // What a confidence is the probability of: the chrF of a sentence is at least kGoodChrf.
 inline constexpr double kGoodChrf = 60;
@@ -63,7 +56,7 @@ void SetCalibration(const Calibration& calibration, Bundle* bundle);
 
 // A bundle of kind "translate"; `words`: of the source's language, all others with a capital are
 // names; `weights`: of the net alone, by the names of its variables.
-absl::StatusOr<Bundle> MakeTranslatorBundle(const TranslatorInfo& info, const Seq2SeqOptions& net,
+absl::StatusOr<Bundle> MakeTranslatorBundle(const TranslatorInfo& info, const NetOptions& net,
                                             const Tokenizer& tokenizer, const KnownWords& words,
                                             NamedTensors weights, const std::string& licence,
                                             const std::string& card);

@@ -1,16 +1,17 @@
-// The sequence-to-sequence net, with and without input feeding: training and decoding compute the
-// same, padding changes nothing, a few examples can be learnt, descriptions of older nets are read.
-#include "models/language/seq2seq.h"
-
+// The nets that translate, recurrent ones with and without input feeding and Transformers: training
+// and decoding compute the same, padding changes nothing, a few examples can be learnt,
+// descriptions of older nets are read.
 #include <algorithm>
 #include <cmath>
 #include <utility>
 #include <vector>
 
+#include "absl/strings/str_cat.h"
 #include "core/ops/array.h"
 #include "core/runtime/session.h"
 #include "core/train/optimizer.h"
 #include "gmock/gmock.h"
+#include "models/language/net_options.h"
 #include "models/language/seq2seq_decoder.h"
 
 namespace viv {
@@ -40,15 +41,24 @@ Seq2SeqOptions Options(bool input_feeding, int decoder_layers = 1, bool attentio
           .input_feeding = input_feeding};
 }
 
+TransformerOptions SmallTransformer(int64_t heads, int layers) {
+  return {.vocab_size = 13,
+          .width = 8,
+          .heads = heads,
+          .feed_forward = 11,
+          .encoder_layers = layers,
+          .decoder_layers = layers};
+}
+
 struct Trained {
-  explicit Trained(const Seq2SeqOptions& options, float dropout = 0)
-      : net(b, options), decoder(b, net) {
+  explicit Trained(const NetOptions& options, float dropout = 0)
+      : net(options.Build(b)), decoder(b, *net) {
     for (Output* tokens : {&source, &in, &out}) *tokens = Placeholder(b, kInt32, {-1, -1});
     for (Output* lengths : {&source_lengths, &target_lengths}) {
       *lengths = Placeholder(b, kInt32, {-1});
     }
-    const EncodedSource encoded = net.Encode(b, source, source_lengths, dropout);
-    loss = net.Loss(b, encoded, in, out, target_lengths, {.dropout = dropout, .pad = kPad});
+    const EncodedSource encoded = net->Encode(b, source, source_lengths, dropout);
+    loss = net->Loss(b, encoded, in, out, target_lengths, {.dropout = dropout, .pad = kPad});
     update = Adam{.learning_rate = 0.02f}.Minimize(b, loss);
   }
 
@@ -85,7 +95,7 @@ struct Trained {
   }
 
   GraphBuilder b;
-  Seq2Seq net;
+  std::unique_ptr<TranslationNet> net;
   Seq2SeqDecoder decoder;
   Output source, source_lengths, in, out, target_lengths, loss, update;
 };
@@ -108,28 +118,44 @@ double LogProbBySteps(Trained& net, Session& session, const std::pair<Sentence, 
   return sum;
 }
 
-TEST(Seq2Seq, TrainingAndDecodingComputeTheSame) {
+// With a name for messages.
+std::vector<std::pair<std::string, NetOptions>> Nets() {
+  std::vector<std::pair<std::string, NetOptions>> nets;
   for (const bool input_feeding : {false, true}) {
     for (const int layers : {1, 3}) {
       for (const bool attention : {true, false}) {
-        Trained net(Options(input_feeding, layers, attention));
-        Session session = net.Start();
-        double log_prob = 0;
-        int64_t pieces = 0;
-        for (const auto& pair : SomePairs()) {
-          log_prob += LogProbBySteps(net, session, pair);
-          pieces += static_cast<int64_t>(pair.second.size()) + 1;
-        }
-        EXPECT_NEAR(net.Loss(session, SomePairs()), -log_prob / static_cast<double>(pieces), 1e-5)
-            << input_feeding << layers << attention;
+        nets.push_back({absl::StrCat("lstm ", input_feeding, layers, attention),
+                        Options(input_feeding, layers, attention)});
       }
     }
   }
+  for (const int heads : {1, 4}) {
+    for (const int layers : {1, 2}) {
+      nets.push_back(
+          {absl::StrCat("transformer ", heads, layers), SmallTransformer(heads, layers)});
+    }
+  }
+  return nets;
 }
 
-TEST(Seq2Seq, PaddingChangesNothing) {
-  for (const bool input_feeding : {false, true}) {
-    Trained net(Options(input_feeding, 2));
+TEST(TranslationNet, TrainingAndDecodingComputeTheSame) {
+  for (const auto& [name, options] : Nets()) {
+    Trained net(options);
+    Session session = net.Start();
+    double log_prob = 0;
+    int64_t pieces = 0;
+    for (const auto& pair : SomePairs()) {
+      log_prob += LogProbBySteps(net, session, pair);
+      pieces += static_cast<int64_t>(pair.second.size()) + 1;
+    }
+    EXPECT_NEAR(net.Loss(session, SomePairs()), -log_prob / static_cast<double>(pieces), 1e-5)
+        << name;
+  }
+}
+
+TEST(TranslationNet, PaddingChangesNothing) {
+  for (const auto& [name, options] : Nets()) {
+    Trained net(options);
     Session session = net.Start();
     double sum = 0;
     int64_t pieces = 0;
@@ -138,20 +164,48 @@ TEST(Seq2Seq, PaddingChangesNothing) {
       sum += net.Loss(session, {pair}) * static_cast<double>(n);
       pieces += n;
     }
-    EXPECT_NEAR(net.Loss(session, SomePairs()), sum / static_cast<double>(pieces), 1e-5);
+    EXPECT_NEAR(net.Loss(session, SomePairs()), sum / static_cast<double>(pieces), 1e-5) << name;
   }
 }
 
-TEST(Seq2Seq, LearnsAFewExamples) {
-  for (const bool input_feeding : {false, true}) {
-    Trained net(Options(input_feeding, 2), /*dropout=*/0.1f);
+// Hypotheses that change places, double and leave go on from the states of their parents.
+TEST(TranslationNet, StatesFollowTheirParents) {
+  for (const auto& [name, options] : Nets()) {
+    Trained net(options);
+    Session session = net.Start();
+    const auto steps = [&](const std::vector<Sentence>& sources) {
+      auto steps = net.decoder.Start(session, sources, kPad);
+      EXPECT_TRUE(steps.ok()) << steps.status();
+      return *std::move(steps);
+    };
+    Tensor both, last;
+    const auto joined = steps({{4, 5, 6, kEnd}, {9, kEnd}});
+    ASSERT_TRUE(joined->Step({0, 1}, {kBegin, kBegin}, &both).ok());
+    ASSERT_TRUE(joined->Step({1, 0, 0}, {7, 8, 9}, &both).ok());
+    ASSERT_TRUE(joined->Step({2, 0}, {5, 6}, &both).ok());
+    const auto expect = [&](const Sentence& source, const Sentence& target, int64_t row) {
+      const auto alone = steps({source});
+      for (const int32_t token : target) ASSERT_TRUE(alone->Step({0}, {token}, &last).ok());
+      for (int64_t i = 0; i < last.dim(1); ++i) {
+        EXPECT_NEAR(last.data<float>()[i], both.data<float>()[row * last.dim(1) + i], 1e-5) << name;
+      }
+    };
+    expect({4, 5, 6, kEnd}, {kBegin, 9, 5}, 0);
+    expect({9, kEnd}, {kBegin, 7, 6}, 1);
+  }
+}
+
+TEST(TranslationNet, LearnsAFewExamples) {
+  for (const NetOptions& options : {NetOptions(Options(false, 2)), NetOptions(Options(true, 2)),
+                                    NetOptions(SmallTransformer(2, 2))}) {
+    Trained net(options, /*dropout=*/0.1f);
     Session session = net.Start();
     for (int i = 0; i < 250; ++i) {
       const auto results = session.Run(net.Batch(SomePairs()), {net.update});
       ASSERT_TRUE(results.ok()) << results.status();
     }
     for (const auto& pair : SomePairs()) {
-      EXPECT_GT(LogProbBySteps(net, session, pair), -0.5) << input_feeding;
+      EXPECT_GT(LogProbBySteps(net, session, pair), -0.5) << options.Describe();
     }
   }
 }
@@ -173,6 +227,30 @@ TEST(Seq2SeqOptions, ReadsDescriptionsOfOlderNets) {
   wrong = fed;
   wrong.replace(wrong.find("\"hidden\""), 8, "\"hiding\"");
   EXPECT_FALSE(Seq2SeqOptions::FromJson(wrong).ok());
+}
+
+TEST(NetOptions, KnowsTheKindOfANet) {
+  const NetOptions recurrent = Options(false), transformer = SmallTransformer(2, 2);
+  EXPECT_EQ(recurrent.ToJson(), Options(false).ToJson());
+  EXPECT_EQ(NetOptions::FromJson(recurrent.ToJson())->ToJson(), recurrent.ToJson());
+  EXPECT_THAT(transformer.ToJson(), HasSubstr("\"kind\": \"transformer\""));
+  absl::StatusOr<NetOptions> read = NetOptions::FromJson(transformer.ToJson());
+  ASSERT_TRUE(read.ok()) << read.status();
+  EXPECT_EQ(read->ToJson(), transformer.ToJson());
+  EXPECT_THAT(read->Describe(), HasSubstr("2 encoder layers and 2 decoder layers of width 8"));
+  read->set_vocab_size(20);
+  EXPECT_EQ(read->vocab_size(), 20);
+
+  const auto message = [](const std::string& json) {
+    return std::string(NetOptions::FromJson(json).status().message());
+  };
+  EXPECT_THAT(message("{\"kind\": \"convolution\"}"), HasSubstr("which this version lacks"));
+  EXPECT_THAT(message("{\"kind\": 7}"), HasSubstr("the net's description is damaged"));
+  EXPECT_THAT(message("[]"), HasSubstr("the net's description is damaged"));
+  TransformerOptions odd = SmallTransformer(3, 2);
+  EXPECT_THAT(std::string(odd.Check().message()),
+              HasSubstr("must be a multiple of 2 and of the 3"));
+  EXPECT_THAT(message(NetOptions(odd).ToJson()), HasSubstr("must be a multiple of 2 and of the 3"));
 }
 
 }  // namespace
