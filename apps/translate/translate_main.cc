@@ -5,6 +5,7 @@
 DEFINE_string(src, "en", "language of the text");
 DEFINE_string(tgt, "fr", "language to translate into");
 DEFINE_string(model, "", "bundle to use; the one that comes with the program where empty");
+DEFINE_string(glossary, "", "file of terms, one 'term<tab>translation' a line, that come out so");
 DEFINE_int32(beam, 5, "hypotheses that the search keeps; 1 is fastest");
 DEFINE_int32(nbest, 1, "translations of each sentence, at most --beam");
 DEFINE_double(length_penalty, 1.0, "0: prefers short translations; 1: does not mind long ones");
@@ -30,6 +31,7 @@ int main(int argc, char** argv) {
       .source_language = FLAGS_src,
       .target_language = FLAGS_tgt,
       .bundle = FLAGS_model,
+      .glossary = FLAGS_glossary,
       .options = {.beam = FLAGS_beam,
                   .nbest = FLAGS_nbest,
                   .length_penalty = static_cast<float>(FLAGS_length_penalty)},

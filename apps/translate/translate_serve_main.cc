@@ -13,6 +13,7 @@ DEFINE_int32(port, 8080, "port to listen on; 0 for any that is free");
 DEFINE_string(model, "",
               "bundles to serve, separated by commas; all that come with the programs "
               "where empty");
+DEFINE_string(glossary, "", "file of terms, 'term<tab>translation' a line, for a single bundle");
 DEFINE_int32(beam, 5, "hypotheses that the search keeps; 1 is fastest");
 DEFINE_int32(max_batch, 32, "sentences that are translated together");
 DEFINE_int32(max_body_mb, 4, "requests with a larger body are refused");
@@ -35,6 +36,9 @@ int main(int argc, char** argv) {
   std::vector<std::string> bundles = absl::StrSplit(FLAGS_model, ',', absl::SkipEmpty());
   if (bundles.empty()) bundles = TranslatorBundles(Env::Default());
   if (bundles.empty()) return FailUsage("no translator comes with the programs: name a --model");
+  if (!FLAGS_glossary.empty() && bundles.size() > 1) {
+    return FailUsage("--glossary is of one pair of languages: name one --model");
+  }
 
   ModelServer::BlockSignals();
   ModelServer server({.http = {.host = FLAGS_host,
@@ -43,8 +47,8 @@ int main(int argc, char** argv) {
                       .batching = {.max_batch = FLAGS_max_batch}});
   std::vector<TranslatorSlot> slots;
   for (const std::string& bundle : bundles) {
-    ModelSlot& slot =
-        server.AddModel(BaseName(bundle), bundle, TranslatorLoader({.beam = FLAGS_beam}));
+    ModelSlot& slot = server.AddModel(BaseName(bundle), bundle,
+                                      TranslatorLoader({.beam = FLAGS_beam}, FLAGS_glossary));
     slots.push_back({[&slot] { return slot.current().model; },
                      [&slot](const std::vector<ServedItem>& items) { return slot.Infer(items); }});
   }

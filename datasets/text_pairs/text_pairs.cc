@@ -12,9 +12,8 @@
 #include "core/data/byte_source.h"
 
 namespace viv {
-namespace {
 
-absl::StatusOr<std::vector<std::string>> ReadUtf8Lines(Env* env, const std::string& path) {
+absl::StatusOr<std::vector<std::string>> ReadTextLines(Env* env, const std::string& path) {
   ASSIGN_OR_RETURN(std::vector<std::string> lines, ReadLines(env, path));
   constexpr absl::string_view kByteOrderMark = "\xef\xbb\xbf";
   if (!lines.empty() && lines[0].compare(0, kByteOrderMark.size(), kByteOrderMark.data()) == 0) {
@@ -29,12 +28,10 @@ absl::StatusOr<std::vector<std::string>> ReadUtf8Lines(Env* env, const std::stri
   return lines;
 }
 
-}  // namespace
-
 absl::StatusOr<std::vector<TextPair>> ReadParallelText(Env* env, const std::string& source_path,
                                                        const std::string& target_path) {
-  ASSIGN_OR_RETURN(std::vector<std::string> sources, ReadUtf8Lines(env, source_path));
-  ASSIGN_OR_RETURN(std::vector<std::string> targets, ReadUtf8Lines(env, target_path));
+  ASSIGN_OR_RETURN(std::vector<std::string> sources, ReadTextLines(env, source_path));
+  ASSIGN_OR_RETURN(std::vector<std::string> targets, ReadTextLines(env, target_path));
   if (sources.size() != targets.size()) {
     return absl::InvalidArgumentError(
         absl::StrCat("'", source_path, "' has ", sources.size(), " lines and '", target_path,
@@ -48,7 +45,7 @@ absl::StatusOr<std::vector<TextPair>> ReadParallelText(Env* env, const std::stri
 }
 
 absl::StatusOr<std::vector<TextPair>> ReadTabSeparatedPairs(Env* env, const std::string& path) {
-  ASSIGN_OR_RETURN(const std::vector<std::string> lines, ReadUtf8Lines(env, path));
+  ASSIGN_OR_RETURN(const std::vector<std::string> lines, ReadTextLines(env, path));
   std::vector<TextPair> pairs;
   pairs.reserve(lines.size());
   for (size_t i = 0; i < lines.size(); ++i) {

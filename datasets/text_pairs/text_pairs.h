@@ -18,15 +18,17 @@ struct TextPair {
   friend bool operator==(const TextPair& a, const TextPair& b) = default;
 };
 
-// All pairs of two files (gzip is unpacked) whose lines belong together by number. A byte order
-// mark at the beginning is dropped. InvalidArgument, with file and line number, for text that is
-// not UTF-8 and for files of different length; empty lines are kept.
+// All lines of a file (gzip is unpacked). A byte order mark at the beginning is dropped.
+// InvalidArgument, with file and line number, for text that is not UTF-8.
+absl::StatusOr<std::vector<std::string>> ReadTextLines(Env* env, const std::string& path);
+
+// All pairs of two files (gzip is unpacked) whose lines belong together by number, as
+// ReadTextLines. InvalidArgument for files of different length; empty lines are kept.
 absl::StatusOr<std::vector<TextPair>> ReadParallelText(Env* env, const std::string& source_path,
                                                        const std::string& target_path);
 
-// All pairs of a tab-separated file (gzip is unpacked): its first column and its second; further
-// columns are ignored. InvalidArgument, with file and line number, for a line of one column and for
-// text that is not UTF-8.
+// All pairs of a tab-separated file, as ReadTextLines: its first column and its second; further
+// columns are ignored. InvalidArgument, with file and line number, for a line of one column.
 absl::StatusOr<std::vector<TextPair>> ReadTabSeparatedPairs(Env* env, const std::string& path);
 
 // The same pairs in the other direction.

@@ -197,6 +197,11 @@ class Scanner {
     size_t begin = digit;
     if (begin > word_begin && IsCurrency(text_[begin - 1])) --begin;
     if (begin == word_begin + 1 && IsOneOf(text_[word_begin], U"+-−")) --begin;
+    if (!spans_.empty() && spans_.back().end > begin) {
+      // The sign or the currency is strange, and a span already.
+      spans_.back().end = begin;
+      if (spans_.back().begin == begin) spans_.pop_back();
+    }
     size_t i = digit;
     while (i < end && (IsDigit(text_[i]) ||
                        (IsOneOf(text_[i], U".,:/-–×x\u00A0\u202F") && digit_follows(i)))) {

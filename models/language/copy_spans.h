@@ -3,6 +3,7 @@
 #define VIV_MODELS_LANGUAGE_COPY_SPANS_H_
 
 #include <functional>
+#include <optional>
 #include <vector>
 
 #include "models/language/unicode_text.h"
@@ -14,6 +15,8 @@ struct CopySpan {
   size_t begin = 0, end = 0;
   // A tag, an entity, a variable of a template: what is around it need not be spaced.
   bool markup = false;
+  // What a glossary puts in its place; else it stays itself.
+  std::optional<Points> becomes;
 };
 
 // What counts beside what can be told from the form alone; both may be empty.

@@ -30,6 +30,26 @@ Points SpanText(const Points& text, const CopySpan& span) {
   return text.substr(span.begin, span.end - span.begin);
 }
 
+// The spans and the terms in order; a term takes the place of the spans that it holds.
+std::vector<CopySpan> WithTerms(const std::vector<CopySpan>& spans,
+                                std::vector<GlossaryMatch> terms) {
+  std::vector<CopySpan> all;
+  auto span = spans.begin();
+  for (GlossaryMatch& term : terms) {
+    for (; span != spans.end() && span->end <= term.begin; ++span) all.push_back(*span);
+    auto behind = span;
+    bool cut = false;
+    for (; behind != spans.end() && behind->begin < term.end; ++behind) {
+      cut = cut || behind->begin < term.begin || behind->end > term.end;
+    }
+    if (cut) continue;
+    span = behind;
+    all.push_back({.begin = term.begin, .end = term.end, .becomes = std::move(term.target)});
+  }
+  all.insert(all.end(), span, spans.end());
+  return all;
+}
+
 // How often each text occurs.
 using Counts = std::map<Points, int>;
 
@@ -117,7 +137,7 @@ MaskedText MaskedText::Of(const Points& text, const std::vector<CopySpan>& spans
     out += text.substr(done, span.begin - done);
     done = span.end;
     Copied copied = {.symbol = (first_symbol + static_cast<int>(masked.copied_.size())) % kSymbols,
-                     .text = SpanText(text, span),
+                     .text = span.becomes.value_or(SpanText(text, span)),
                      .joins_left = false,
                      .joins_right = false};
     if (span.markup) {
@@ -185,15 +205,16 @@ bool TextCopier::IsStrange(char32_t c) const {
          std::any_of(ids->begin(), ids->end(), [&](int32_t id) { return tokenizer_.IsByte(id); });
 }
 
-MaskedText TextCopier::Mask(const std::string& text) const {
-  const Points points = ToPoints(text);
-  if (symbol_pieces_.empty()) return MaskedText::Of(points, {}, 0);
+MaskedText TextCopier::Mask(const Points& text, const Glossary* glossary) const {
+  if (symbol_pieces_.empty()) return MaskedText::Of(text, {}, 0);
   CopyRules rules = {.is_strange = [this](char32_t c) { return IsStrange(c); }};
   // In a text of capitals they tell nothing.
-  if (known_ != nullptr && std::any_of(points.begin(), points.end(), IsLower)) {
+  if (known_ != nullptr && std::any_of(text.begin(), text.end(), IsLower)) {
     rules.copies_word = [this](const Points& word) { return known_->IsName(word); };
   }
-  return MaskedText::Of(points, FindCopySpans(points, rules), 0);
+  std::vector<CopySpan> spans = FindCopySpans(text, rules);
+  if (glossary != nullptr) spans = WithTerms(spans, glossary->Find(text));
+  return MaskedText::Of(text, spans, 0);
 }
 
 TextPair MaskPair(const TextPair& pair) {

@@ -15,6 +15,7 @@
 
 #include "datasets/text_pairs/text_pairs.h"
 #include "models/language/copy_spans.h"
+#include "models/language/glossary.h"
 #include "models/language/tokenizer.h"
 
 namespace viv {
@@ -69,7 +70,9 @@ class TextCopier {
  public:
   // Without the symbols among the pieces nothing is masked; without known words no names.
   TextCopier(const Tokenizer& tokenizer, std::shared_ptr<const KnownWords> known);
-  MaskedText Mask(const std::string& text) const;
+  // Terms of the glossary (null: none) are masked too, and come out as it says; one that would cut
+  // something else in two, such as an address, is not.
+  MaskedText Mask(const Points& text, const Glossary* glossary = nullptr) const;
   // The pieces of the symbols, in order; empty where the tokenizer lacks them.
   const std::vector<int32_t>& symbol_pieces() const { return symbol_pieces_; }
 

@@ -93,8 +93,12 @@ absl::StatusOr<int> TranslateProgram::Run(const std::vector<std::string>& senten
   if (verbose && info.non_commercial) {
     *err << directory << ": learnt from non-commercial data; its LICENSE says what that means\n";
   }
-  if (sentences.empty()) return TranslateLines(*this, *translator);
-  return TranslateBlock(*this, *translator, sentences);
+  TranslateProgram program = *this;
+  if (!glossary.empty()) {
+    ASSIGN_OR_RETURN(program.options.glossary, ReadGlossaryFor(*translator, glossary));
+  }
+  if (sentences.empty()) return TranslateLines(program, *translator);
+  return TranslateBlock(program, *translator, sentences);
 }
 
 }  // namespace viv

@@ -14,6 +14,8 @@ struct TranslateProgram {
   std::string source_language = "en", target_language = "fr";
   // A bundle's folder; the shipped one of the two languages where empty.
   std::string bundle;
+  // A file of terms (glossary.h); none where empty.
+  std::string glossary;
   TranslateOptions options;
   // In what products are computed: kFloat or kBFloat16.
   DType precision = kFloat;

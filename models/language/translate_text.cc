@@ -20,14 +20,14 @@ struct Source {
 };
 
 absl::StatusOr<Source> MakeSource(const Tokenizer& tokenizer, const TextCopier& copier,
-                                  const std::string& sentence, int max_pieces) {
+                                  const std::string& sentence, const TranslateOptions& options) {
   if (!IsValidUtf8(sentence)) return absl::InvalidArgumentError("the text is not valid UTF-8");
-  Source source = {.masked = copier.Mask(sentence)};
+  Source source = {.masked = copier.Mask(CleanText(ToPoints(sentence)), options.glossary.get())};
   ASSIGN_OR_RETURN(source.pieces, tokenizer.Encode(source.masked.text()));
-  if (static_cast<int>(source.pieces.size()) > max_pieces) {
+  if (static_cast<int>(source.pieces.size()) > options.max_pieces) {
     return absl::InvalidArgumentError(
         absl::StrCat("a sentence of ", source.pieces.size(), " pieces is longer than the ",
-                     max_pieces, " that are allowed; split it into sentences, one a line"));
+                     options.max_pieces, " that are allowed; split it into sentences, one a line"));
   }
   if (!source.pieces.empty()) source.pieces.push_back(tokenizer.eos());
   return source;
@@ -67,7 +67,7 @@ absl::StatusOr<std::vector<SentenceResult>> TranslateTexts(
   std::vector<Source> sources(sentences.size());
   std::vector<size_t> order;
   for (size_t i = 0; i < sentences.size(); ++i) {
-    absl::StatusOr<Source> source = MakeSource(tokenizer, copier, sentences[i], options.max_pieces);
+    absl::StatusOr<Source> source = MakeSource(tokenizer, copier, sentences[i], options);
     if (!source.ok()) {
       results[i] = source.status();
     } else if (source->pieces.empty()) {

@@ -2,6 +2,7 @@
 #ifndef VIV_MODELS_LANGUAGE_TRANSLATE_TEXT_H_
 #define VIV_MODELS_LANGUAGE_TRANSLATE_TEXT_H_
 
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -24,6 +25,8 @@ struct TranslateOptions {
   int batch = 32;
   // Longer sentences (in pieces) are refused: the net has not seen any like them.
   int max_pieces = 1000;
+  // Terms with fixed translations; null: none.
+  std::shared_ptr<const Glossary> glossary;
 };
 
 struct Translation {
@@ -46,7 +49,7 @@ using SentenceResult = absl::StatusOr<std::vector<Translation>>;
 // Results in the order of `sentences`. A sentence that fails (no valid UTF-8, too long) does not
 // touch the others; one without words has itself as its translation. The error of the whole is one
 // of a run. `session` is of the graph that `decoder` was built in. What `copier` masks comes out as
-// it went in.
+// it went in, but for CleanText; so do terms of a glossary, where there are symbols for them.
 absl::StatusOr<std::vector<SentenceResult>> TranslateTexts(
     Session& session, const Seq2SeqDecoder& decoder, const Tokenizer& tokenizer,
     const TextCopier& copier, const std::vector<std::string>& sentences,

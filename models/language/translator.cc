@@ -113,6 +113,19 @@ absl::StatusOr<std::unique_ptr<Translator>> Translator::Load(Env* env, const std
   return translator;
 }
 
+bool Translator::can_copy() const { return !parts_->copier.symbol_pieces().empty(); }
+
+absl::StatusOr<std::shared_ptr<const Glossary>> ReadGlossaryFor(const Translator& translator,
+                                                                const std::string& path) {
+  if (!translator.can_copy()) {
+    return absl::FailedPreconditionError(
+        "this model takes no glossary: its pieces have no symbols that stand for a term; train it "
+        "again");
+  }
+  ASSIGN_OR_RETURN(Glossary glossary, Glossary::Read(Env::Default(), path));
+  return std::make_shared<const Glossary>(std::move(glossary));
+}
+
 absl::StatusOr<std::vector<SentenceResult>> Translator::Translate(
     const std::vector<std::string>& sentences, const TranslateOptions& options) {
   ASSIGN_OR_RETURN(std::vector<SentenceResult> results,

@@ -34,6 +34,9 @@ class Translator {
   ~Translator();
 
   const TranslatorInfo& info() const { return info_; }
+  // Whether it leaves numbers, names and the like as they are, and takes glossaries: bundles from
+  // before that do not.
+  bool can_copy() const;
   // As TranslateTexts, with confidences where the bundle is calibrated.
   absl::StatusOr<std::vector<SentenceResult>> Translate(const std::vector<std::string>& sentences,
                                                         const TranslateOptions& options);
@@ -44,6 +47,11 @@ class Translator {
   TranslatorInfo info_;
   std::unique_ptr<Parts> parts_;
 };
+
+// The terms in a file. Errors of Glossary::Read; FailedPrecondition where the translator takes
+// none.
+absl::StatusOr<std::shared_ptr<const Glossary>> ReadGlossaryFor(const Translator& translator,
+                                                                const std::string& path);
 
 // What a confidence is the probability of: the chrF of a sentence is at least kGoodChrf.
 inline constexpr double kGoodChrf = 60;

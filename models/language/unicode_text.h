@@ -11,8 +11,14 @@ using Points = std::u32string;
 // Bytes that are no UTF-8 become U+FFFD.
 Points ToPoints(const std::string& utf8);
 std::string ToUtf8(const Points& points);
+// What a person sees of a text: composed characters (NFC), no control characters, byte order marks
+// and other invisible marks (soft hyphens, zero-width spaces, marks of direction), but tabs and
+// ends of lines; every other kind of space is a plain one, except within numbers ("10 000").
+Points CleanText(const Points& text);
 // Unicode's simple case folding: as many points as before.
 Points FoldCase(Points points);
+
+char32_t ToUpper(char32_t c);
 
 bool IsLetter(char32_t c);
 bool IsUpper(char32_t c);

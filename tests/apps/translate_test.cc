@@ -18,6 +18,7 @@ namespace viv {
 namespace {
 
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 struct Words {
@@ -163,13 +164,37 @@ TEST_F(TranslateTest, WritesJson) {
 }
 
 TEST_F(TranslateTest, KeepsLinesThatCannotBeTranslated) {
-  const std::string endless(100000, 'x');
+  std::string endless;
+  while (endless.size() < 100'000) endless += "dog";
   const ProgramResult result =
       Translate({}, "\nA cat eats here.\n" + endless + "\n\xC3\x28\r\nA cat eats here.");
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.out, "\nUn chat mange ici.\n\n\nUn chat mange ici.\n");
   EXPECT_THAT(result.err, HasSubstr("split it into sentences"));
   EXPECT_THAT(result.err, HasSubstr("not valid UTF-8"));
+}
+
+TEST_F(TranslateTest, KeepsToAGlossary) {
+  const auto translate = [](const std::string& terms, const std::string& sentence) {
+    const std::string path = JoinPath(directory_, "terms.tsv");
+    EXPECT_TRUE(WriteFileAtomically(Env::Default(), path, terms).ok());
+    return Translate({"--glossary=" + path, sentence});
+  };
+  const ProgramResult whole = translate("a dog runs here\tTout autre chose\n", "A dog runs here.");
+  EXPECT_EQ(whole.exit_code, 0) << whole.err;
+  EXPECT_THAT(whole.out, HasSubstr("Tout autre chose"));
+  // A term is no pattern.
+  EXPECT_THAT(translate("d.*g\tjamais\n(dog|cat)\tjamais\n", "A dog runs here.").out,
+              Not(HasSubstr("jamais")));
+  EXPECT_THAT(translate("(dog|cat)+\tpremier\n", "A (dog|cat)+ runs here.").out,
+              HasSubstr("premier"));
+  std::string many;
+  for (int i = 0; i < 10'000; ++i) absl::StrAppend(&many, "term ", i, "\tterme-", i, "\n");
+  EXPECT_THAT(translate(many, "A dog eats term 4711 here.").out, HasSubstr("terme-4711"));
+
+  const ProgramResult wrong = translate("dog\tchien\ndog\tchat\n", "A dog runs here.");
+  EXPECT_EQ(wrong.exit_code, 1);
+  EXPECT_THAT(wrong.err, HasSubstr("terms.tsv': line 2: 'dog' has another translation in line 1"));
 }
 
 TEST_F(TranslateTest, SaysWhatIsWrongWithTheModel) {

@@ -1,7 +1,11 @@
 // What is copied, how it is masked and put back, and what pairs teach about it.
 #include "models/language/copy_text.h"
 
+#include <unistd.h>
+
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/file.h"
 #include "gmock/gmock.h"
 
 namespace viv {
@@ -11,12 +15,12 @@ using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
 // The spans of a text, joined by '|'. Words that begin with "Zx" are names; Greek letters, stars
-// and brackets of symbols are strange.
+// and yens are strange.
 std::string Spans(const std::string& text) {
   const Points points = ToPoints(text);
   const CopyRules rules = {
       .copies_word = [](const Points& word) { return word.substr(0, 2) == U"Zx"; },
-      .is_strange = [](char32_t c) { return (c >= 0x370 && c < 0x400) || c == U'★'; }};
+      .is_strange = [](char32_t c) { return (c >= 0x370 && c < 0x400) || c == U'★' || c == U'¥'; }};
   std::vector<std::string> found;
   for (const CopySpan& span : FindCopySpans(points, rules)) {
     found.push_back(ToUtf8(points.substr(span.begin, span.end - span.begin)));
@@ -60,7 +64,8 @@ TEST(CopySpans, AreFoundByTheirForm) {
            // Words and strange letters.
            {"Zxander and Zx-y met O'Brien; Zxander's dog", "Zxander|Zx-y|Zxander"},
            {"l'Zxa", "Zxa"},
-           {"the word λόγος, ★★!", "λόγος|★★"}}) {
+           {"the word λόγος, ★★!", "λόγος|★★"},
+           {"it costs ¥5 or ★¥7", "¥5|★|¥7"}}) {
     EXPECT_EQ(Spans(c.text), c.spans) << c.text;
   }
 }
@@ -107,12 +112,12 @@ TEST(TextCopier, MasksAndRestores) {
            {"the 犬 runs ⟦1⟧", "the ⟦0⟧ runs ⟦1⟧", "⟦1⟧ court ⟦0⟧", "⟦1⟧ court 犬"},
            // More symbols than went in, and less.
            {"2 dog", "⟦0⟧ dog", "⟦0⟧ et ⟦0⟧ et ⟦7⟧.", "2 et  et ."}}) {
-    const MaskedText masked = copier.Mask(c.text);
+    const MaskedText masked = copier.Mask(ToPoints(c.text));
     EXPECT_EQ(masked.text(), c.masked) << c.text;
     EXPECT_EQ(masked.Restore(c.translation), c.restored) << c.text;
   }
   // Symbols come round again after ten; they come back in order.
-  const MaskedText many = copier.Mask("1 2 3 4 5 6 7 8 9 10 11 12");
+  const MaskedText many = copier.Mask(U"1 2 3 4 5 6 7 8 9 10 11 12");
   EXPECT_EQ(many.Symbols().size(), 12u);
   EXPECT_EQ(many.Restore(many.text()), "1 2 3 4 5 6 7 8 9 10 11 12");
 }
@@ -120,7 +125,124 @@ TEST(TextCopier, MasksAndRestores) {
 TEST(TextCopier, WithoutSymbolsNothingIsMasked) {
   const TextCopier copier(MakeTokenizer(false), Known());
   EXPECT_THAT(copier.symbol_pieces(), ElementsAre());
-  EXPECT_EQ(copier.Mask("2 <b>").text(), "2 <b>");
+  EXPECT_EQ(copier.Mask(U"2 <b>").text(), "2 <b>");
+}
+
+// A file of terms, and what reading it gives.
+absl::StatusOr<Glossary> ReadGlossary(const std::string& contents) {
+  const std::string path = absl::StrCat(testing::TempDir(), "/viv_glossary_", getpid(), ".tsv");
+  EXPECT_TRUE(WriteFileAtomically(Env::Default(), path, contents).ok());
+  auto glossary = Glossary::Read(Env::Default(), path);
+  EXPECT_TRUE(Env::Default()->Remove(path).ok());
+  return glossary;
+}
+
+std::string Terms(const Glossary& glossary, const std::string& text) {
+  const Points points = ToPoints(text);
+  std::vector<std::string> found;
+  for (const GlossaryMatch& match : glossary.Find(points)) {
+    found.push_back(ToUtf8(points.substr(match.begin, match.end - match.begin)) + "=" +
+                    ToUtf8(match.target));
+  }
+  return absl::StrJoin(found, "|");
+}
+
+TEST(Glossary, FindsWholeWordsLiterallyAndTheLongest) {
+  const auto glossary = ReadGlossary(
+      "\xef\xbb\xbf"
+      "dog\tchien\r\n\n"
+      "traffic  light\tfeu tricolore\tignored\n"
+      "Light\tlampe\n"
+      "light\tlampe\n"
+      "traffic light pole\tpoteau\n"
+      "a.*b\tmotif\n(x|y)+\t[z]\nC++\tC plus plus\n"
+      "Zeiss\tZeiss AG\niPhone\tiPhone\nécole\tschool\nשלום\tpaix\n");
+  ASSERT_TRUE(glossary.ok()) << glossary.status();
+  EXPECT_EQ(glossary->size(), 11u);
+  struct Case {
+    const char *text, *terms;
+  };
+  for (const Case& c :
+       std::vector<Case>{{"", ""},
+                         {"a dog, DOGS, hotdog and dog's", "dog=chien|dog=chien"},
+                         {"Dog DOG", "Dog=Chien|DOG=Chien"},
+                         {"a traffic light", "traffic light=feu tricolore"},
+                         {"Traffic\tLIGHT pole", "Traffic\tLIGHT pole=Poteau"},
+                         {"traffic light poles", "traffic light=feu tricolore"},
+                         {"traffic LIGHT", "traffic LIGHT=feu tricolore"},
+                         {"a light", "light=lampe"},
+                         {"axxb a.*b a.*bc", "a.*b=motif"},
+                         {"x (x|y)+ xy", "(x|y)+=[z]"},
+                         {"C++, C++11", "C++=C plus plus|C++=C plus plus"},
+                         {"zeiss, IPhone iPhone", "zeiss=Zeiss AG|IPhone=IPhone|iPhone=iPhone"},
+                         {"ÉCOLE", "ÉCOLE=School"},
+                         {"אמר שלום לכולם", "שלום=paix"}}) {
+    EXPECT_EQ(Terms(*glossary, c.text), c.terms) << c.text;
+  }
+}
+
+TEST(Glossary, SaysWhichLineIsWrong) {
+  const auto message = [](const std::string& contents) {
+    return std::string(ReadGlossary(contents).status().message());
+  };
+  EXPECT_THAT(message("a\tb\nno tab\n"), HasSubstr(".tsv': line 2: a term, a tab"));
+  EXPECT_THAT(message("a\tb\nc\t \n"), HasSubstr("line 2: a term, a tab"));
+  EXPECT_THAT(message(" \tb\n"), HasSubstr("line 1: there is no term"));
+  EXPECT_THAT(message("a\tb\n\xFF\tb\n"), HasSubstr("line 2: byte 1 is not UTF-8"));
+  EXPECT_THAT(message("a\tb\nx\ty\nA\tc\n"),
+              HasSubstr("line 3: 'a' has another translation in line 1"));
+  EXPECT_THAT(std::string(Glossary::Read(Env::Default(), "/nowhere.tsv").status().message()),
+              HasSubstr("/nowhere.tsv"));
+  // None is no error.
+  EXPECT_EQ(ReadGlossary("")->size(), 0u);
+  EXPECT_EQ(Terms(*ReadGlossary("\n"), "a dog"), "");
+}
+
+TEST(Glossary, TakesTenThousandTerms) {
+  std::string file, text;
+  for (int i = 0; i < 10'000; ++i) {
+    absl::StrAppend(&file, "the long term ", i, "\tterme ", i, "\n");
+    if (i % 100 == 0) absl::StrAppend(&text, "The long term ", i, " and the long term. ");
+  }
+  const auto glossary = ReadGlossary(file);
+  ASSERT_TRUE(glossary.ok()) << glossary.status();
+  EXPECT_EQ(glossary->size(), 10'000u);
+  EXPECT_EQ(glossary->Find(ToPoints(text)).size(), 100u);
+}
+
+TEST(TextCopier, MasksTermsButCutsNothing) {
+  const Tokenizer tokenizer = MakeTokenizer(true);
+  const TextCopier copier(tokenizer, Known());
+  const auto glossary =
+      ReadGlossary("dog\tchien\nZbigniew\tZbig\nJohn Zbigniew\tJZ\n5 dogs\tcinq chiens\n");
+  ASSERT_TRUE(glossary.ok()) << glossary.status();
+  struct Case {
+    const char *text, *masked, *restored;
+  };
+  for (const Case& c : std::vector<Case>{
+           {"a dog runs", "a ⟦0⟧ runs", "a chien runs"},
+           {"2 dog, Zbigniew", "⟦0⟧ ⟦1⟧, ⟦2⟧", "2 chien, Zbig"},
+           {"John Zbigniew runs", "⟦0⟧ runs", "JZ runs"},
+           // Not in an address, nor where it would tear a number.
+           {"see dog.org, http://a.b/dog", "see ⟦0⟧, ⟦1⟧", "see dog.org, http://a.b/dog"},
+           {"$5 dogs", "⟦0⟧ dogs", "$5 dogs"}}) {
+    const MaskedText masked = copier.Mask(ToPoints(c.text), &*glossary);
+    EXPECT_EQ(masked.text(), c.masked) << c.text;
+    EXPECT_EQ(masked.Restore(masked.text()), c.restored) << c.text;
+  }
+}
+
+TEST(CleanText, LeavesWhatAPersonSees) {
+  const auto clean = [](const char* text) { return ToUtf8(CleanText(ToPoints(text))); };
+  EXPECT_EQ(clean("e\u0301cole"), "école");
+  EXPECT_EQ(clean("\uFEFFa\u200Bb\u00ADc\x01\x7F\u0085"
+                  "d\u200Fe\u2067f"),
+            "abcdef");
+  EXPECT_EQ(clean("a\tb\nc"), "a\tb\nc");
+  EXPECT_EQ(clean("a\u00A0b\u3000c\u2009!"), "a b c !");
+  EXPECT_EQ(clean("10\u00A0000\u202F000 x"), "10\u00A0000\u202F000 x");
+  EXPECT_EQ(clean("👩\u200D🚀 می\u200Cخواهم"), "👩\u200D🚀 می\u200Cخواهم");
+  EXPECT_EQ(clean(""), "");
 }
 
 TEST(KnownWords, GoToTextAndBack) {

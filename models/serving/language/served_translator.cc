@@ -209,12 +209,16 @@ json Languages(const std::vector<TranslatorSlot>& slots) {
 
 }  // namespace
 
-ServedModelLoader TranslatorLoader(const TranslateOptions& options) {
-  return [options](
+ServedModelLoader TranslatorLoader(const TranslateOptions& options, const std::string& glossary) {
+  return [options, glossary](
              const std::string& directory) -> absl::StatusOr<std::unique_ptr<const ServedModel>> {
     ASSIGN_OR_RETURN(std::unique_ptr<Translator> translator,
                      Translator::Load(Env::Default(), directory));
-    return std::make_unique<const ServedTranslator>(std::move(translator), options);
+    TranslateOptions with_terms = options;
+    if (!glossary.empty()) {
+      ASSIGN_OR_RETURN(with_terms.glossary, ReadGlossaryFor(*translator, glossary));
+    }
+    return std::make_unique<const ServedTranslator>(std::move(translator), with_terms);
   };
 }
 
