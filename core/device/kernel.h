@@ -144,6 +144,11 @@ class Kernel {
   virtual ~Kernel() = default;
   // Safe for concurrent use: what changes lives in the context.
   virtual absl::Status Compute(const KernelContext& context) const = 0;
+  // For updates of variables: all of Compute that can fail. The commit calls it for every update of
+  // the run, in order, before Compute of any, so that the run changes everything or nothing. It
+  // changes no value, checks the variables' types and shapes, and sees to the memory that is
+  // written (VariableState::Prepare...). Scratch memory is not kept from here to Compute.
+  virtual absl::Status PrepareUpdate(const KernelContext&) const { return absl::OkStatus(); }
   // Temporary memory that a run needs.
   virtual size_t scratch_bytes() const { return 0; }
 };

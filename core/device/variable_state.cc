@@ -2,6 +2,7 @@
 #include "core/device/variable_state.h"
 
 #include <atomic>
+#include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
@@ -20,6 +21,32 @@ absl::StatusOr<Tensor> VariableState::Read() const {
       "variable '", name_, "' has no value yet: call Initialize() or Restore() first"));
 }
 
+absl::Status VariableState::CheckHolds(DType dtype, const Shape& shape) const {
+  if (dtype == dtype_ && shape_.Compatible(shape)) return absl::OkStatus();
+  return absl::InvalidArgumentError(absl::StrCat("variable '", name_, "' is ", DTypeName(dtype_),
+                                                 shape_.ToString(), " and cannot hold ",
+                                                 DTypeName(dtype), shape.ToString()));
+}
+
+absl::StatusOr<const Tensor*> VariableState::PrepareMutable(DType dtype) {
+  if (dtype != dtype_) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("variable '", name_, "' is ", DTypeName(dtype_), ", not ", DTypeName(dtype)));
+  }
+  if (next_.valid()) return &next_;
+  RETURN_IF_ERROR(Mutable().status());
+  return &value_;
+}
+
+absl::Status VariableState::PrepareAssign(DType dtype, const Shape& shape) {
+  RETURN_IF_ERROR(CheckHolds(dtype, shape));
+  const bool fits =
+      next_.valid() ? next_.shape() == shape : value_.unique() && value_.shape() == shape;
+  if (fits) return absl::OkStatus();
+  ASSIGN_OR_RETURN(next_, Tensor::Make(dtype, shape));
+  return absl::OkStatus();
+}
+
 absl::StatusOr<Tensor*> VariableState::Mutable() {
   RETURN_IF_ERROR(Read().status());
   if (!value_.unique()) {
@@ -34,16 +61,17 @@ absl::Status VariableState::Assign(const Tensor& value) {
     BumpVersion();
     return absl::OkStatus();
   }
-  ASSIGN_OR_RETURN(Tensor copy, value.Clone());
-  return Share(std::move(copy));
+  RETURN_IF_ERROR(CheckHolds(value.dtype(), value.shape()));
+  Tensor next = std::exchange(next_, Tensor());
+  if (!next.valid() || next.shape() != value.shape()) {
+    ASSIGN_OR_RETURN(next, Tensor::Make(dtype_, value.shape()));
+  }
+  next.CopyFrom(value);
+  return Share(std::move(next));
 }
 
 absl::Status VariableState::Share(Tensor value) {
-  if (value.dtype() != dtype_ || !shape_.Compatible(value.shape())) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("variable '", name_, "' is ", DTypeName(dtype_), shape_.ToString(),
-                     " and cannot hold ", DTypeName(value.dtype()), value.shape().ToString()));
-  }
+  RETURN_IF_ERROR(CheckHolds(value.dtype(), value.shape()));
   value_ = std::move(value);
   BumpVersion();
   return absl::OkStatus();

@@ -198,6 +198,19 @@ absl::Status CheckOutputs(const PlanStep& step, const PlanFrame& frame) {
   return absl::OkStatus();
 }
 
+// Says of an error which node had it, where, and with which inputs.
+absl::Status AnnotateStep(const absl::Status& status, const PlanStep& step,
+                          const PlanFrame& frame) {
+  if (status.ok()) return status;
+  return Annotate(
+      status,
+      absl::StrCat(step.node->Describe(), " on ",
+                   step.node->device().empty() ? "cpu" : step.node->device(), " with inputs ",
+                   absl::StrJoin(step.inputs, ", ", [&](std::string* out, int t) {
+                     absl::StrAppend(out, frame.tensors[t].shape().ToString());
+                   })));
+}
+
 }  // namespace
 
 absl::Status Executor::Launch(const LaunchPlan& plan, PlanFrame& frame, Profile* profile) const {
@@ -210,24 +223,17 @@ absl::Status Executor::Launch(const LaunchPlan& plan, PlanFrame& frame, Profile*
       profile->Record(*step.node, begin, Profile::Now(), plan.OutputBytes(step));
     }
     if (status.ok() && check_numerics_) status = CheckOutputs(step, frame);
-    if (status.ok()) continue;
-    return Annotate(
-        status,
-        absl::StrCat(step.node->Describe(), " on ",
-                     step.node->device().empty() ? "cpu" : step.node->device(), " with inputs ",
-                     absl::StrJoin(step.inputs, ", ", [&](std::string* out, int t) {
-                       absl::StrAppend(out, frame.tensors[t].shape().ToString());
-                     })));
+    if (!status.ok()) return AnnotateStep(status, step, frame);
   }
   return absl::OkStatus();
 }
 
-absl::Status Executor::RunRange(ExecutorRun& run, int begin, int limit, absl::Span<Tensor> results,
-                                absl::Span<VariableState* const> variables) const {
-  while (begin < limit) {
+absl::Status Executor::RunNodes(ExecutorRun& run, absl::Span<Tensor> results) const {
+  const int limit = table_.commit_begin();
+  for (int begin = 0; begin < limit;) {
     ASSIGN_OR_RETURN(const ExecutorRun::Active active, Activate(run, begin, limit));
     const auto& [plan, frame] = active;
-    RETURN_IF_ERROR(Bind(*plan, *frame, run, results, variables));
+    RETURN_IF_ERROR(Bind(*plan, *frame, run, results, {}));
     RETURN_IF_ERROR(Launch(*plan, *frame, run.profile));
     for (int t : plan->exports()) run.values[plan->tensors()[t].slot] = frame->tensors[t];
     begin = plan->end();
@@ -281,7 +287,7 @@ absl::Status Executor::Call(ExecutorRun& run, absl::Span<const Tensor> arguments
     run.values[feed_slots_[i]] = arguments[i];
     run.versions[feed_slots_[i]] = versions.empty() ? ValueVersion() : versions[i];
   }
-  RETURN_IF_ERROR(RunRange(run, 0, table_.commit_begin(), results, {}));
+  RETURN_IF_ERROR(RunNodes(run, results));
   return Fetch(run, results);
 }
 
@@ -313,10 +319,10 @@ absl::StatusOr<std::vector<PartialShape>> Executor::FetchShapes(
   return shapes;
 }
 
-absl::Status Executor::Commit(ExecutorRun& run, absl::Span<VariableState* const> variables) const {
-  const int begin = table_.commit_begin();
-  const int end = static_cast<int>(table_.nodes().size());
-  if (begin == end) return absl::OkStatus();
+absl::Status Executor::PrepareCommit(ExecutorRun& run,
+                                     absl::Span<VariableState* const> variables) const {
+  const int limit = static_cast<int>(table_.nodes().size());
+  if (table_.commit_begin() == limit) return absl::OkStatus();
   // A variable with one reference is written in place: drop the snapshots that no update reads.
   for (int slot : dropped_slots_) run.values[slot] = Tensor();
   for (const auto& [plan, frame] : run.active) {
@@ -327,7 +333,27 @@ absl::Status Executor::Commit(ExecutorRun& run, absl::Span<VariableState* const>
       }
     }
   }
-  return RunRange(run, begin, end, {}, variables);
+  for (int begin = table_.commit_begin(); begin < limit;) {
+    ASSIGN_OR_RETURN(const ExecutorRun::Active active, Activate(run, begin, limit));
+    const auto& [plan, frame] = active;
+    RETURN_IF_ERROR(Bind(*plan, *frame, run, {}, variables));
+    for (size_t s = 0; s < plan->steps().size(); ++s) {
+      RETURN_IF_ERROR(AnnotateStep(plan->kernels()[s]->PrepareUpdate(frame->contexts[s]),
+                                   plan->steps()[s], *frame));
+    }
+    begin = plan->end();
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Executor::Commit(ExecutorRun& run) const {
+  const int limit = static_cast<int>(table_.nodes().size());
+  for (int begin = table_.commit_begin(); begin < limit;) {
+    ASSIGN_OR_RETURN(const ExecutorRun::Active active, Activate(run, begin, limit));
+    RETURN_IF_ERROR(Launch(*active.plan, *active.frame, run.profile));
+    begin = active.plan->end();
+  }
+  return absl::OkStatus();
 }
 
 MemoryUse Executor::memory() const {

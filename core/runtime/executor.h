@@ -78,8 +78,10 @@ class Executor {
                     const StepInfo& step) const;
   // The shapes of the fetches, as far as they follow from those of the feeds.
   absl::StatusOr<std::vector<PartialShape>> FetchShapes(absl::Span<const Shape> feeds) const;
-  // The updates, in place; the caller holds the lock of the variables.
-  absl::Status Commit(ExecutorRun& run, absl::Span<VariableState* const> variables) const;
+  // The two halves of the commit, which the caller's lock of the variables spans: whatever can fail
+  // of the updates, then the updates, in place.
+  absl::Status PrepareCommit(ExecutorRun& run, absl::Span<VariableState* const> variables) const;
+  absl::Status Commit(ExecutorRun& run) const;
 
   MemoryUse memory() const;
 
@@ -90,9 +92,8 @@ class Executor {
   absl::StatusOr<ExecutorRun::Active> Activate(ExecutorRun& run, int begin, int limit) const;
   absl::StatusOr<PlanFrame*> FindFrame(ExecutorRun& run,
                                        const std::shared_ptr<LaunchPlan>& plan) const;
-  // Runs nodes [begin, limit).
-  absl::Status RunRange(ExecutorRun& run, int begin, int limit, absl::Span<Tensor> results,
-                        absl::Span<VariableState* const> variables) const;
+  // Runs all nodes but the updates.
+  absl::Status RunNodes(ExecutorRun& run, absl::Span<Tensor> results) const;
   absl::Status Bind(const LaunchPlan& plan, PlanFrame& frame, ExecutorRun& run,
                     absl::Span<Tensor> results, absl::Span<VariableState* const> variables) const;
   absl::Status Launch(const LaunchPlan& plan, PlanFrame& frame, Profile* profile) const;

@@ -186,9 +186,17 @@ absl::Status Program::Compute(RunState& run, absl::Span<const Tensor> feeds,
 }
 
 absl::Status Program::Commit(RunState& run, absl::Span<VariableState* const> variables) const {
+  absl::Status status;
+  for (size_t p = 0; status.ok() && p < parts_.size(); ++p) {
+    status = parts_[p].executor->PrepareCommit(*run.executor_runs[p],
+                                               variables.subspan(parts_[p].first_variable));
+  }
+  if (!status.ok()) {
+    for (VariableState* variable : variables) variable->CancelPrepared();
+    return status;
+  }
   for (size_t p = 0; p < parts_.size(); ++p) {
-    RETURN_IF_ERROR(parts_[p].executor->Commit(*run.executor_runs[p],
-                                               variables.subspan(parts_[p].first_variable)));
+    RETURN_IF_ERROR(parts_[p].executor->Commit(*run.executor_runs[p]));
   }
   return absl::OkStatus();
 }

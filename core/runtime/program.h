@@ -63,8 +63,8 @@ class Program {
   // each; where one fails, the others are stopped and its error is returned.
   absl::Status Compute(RunState& run, absl::Span<const Tensor> feeds, absl::Span<Tensor> results,
                        const StepInfo& step, Profile* profile) const;
-  // The updates, in place; the caller holds the lock of the variables, which are numbered like
-  // variables().
+  // The updates, in place: all of them or, on an error, none. The caller holds the lock of the
+  // variables, which are numbered like variables().
   absl::Status Commit(RunState& run, absl::Span<VariableState* const> variables) const;
 
   // For people: what the passes did, the nodes in the order in which they run, and the memory that

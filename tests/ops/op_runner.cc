@@ -116,11 +116,21 @@ absl::StatusOr<std::vector<Tensor>> RunCase(const CaseGraph& graph, Form form) {
   if (form == Form::kOpen) options.passes = PassOptions::None();
   ASSIGN_OR_RETURN(Session session, Session::Create(graph.b, options));
   RETURN_IF_ERROR(session.Initialize());
-  ASSIGN_OR_RETURN(std::vector<Tensor> results, session.Run(graph.feeds, graph.outputs));
-  if (graph.variables.empty()) return results;
-  const std::map<std::string, Tensor> variables = session.VariableValues();
-  results.clear();
-  for (const std::string& name : graph.variables) results.push_back(variables.at(name));
+  if (graph.variables.empty()) return session.Run(graph.feeds, graph.outputs);
+  std::map<std::string, Tensor> before = session.VariableValues();
+  for (auto& [name, value] : before) {
+    ASSIGN_OR_RETURN(value, value.Clone());
+  }
+  const absl::Status status =
+      session.Run(graph.feeds, {graph.earlier_update, graph.outputs[0]}).status();
+  const std::map<std::string, Tensor> after = session.VariableValues();
+  for (const auto& [name, value] : before) {
+    if (status.ok() || value.Identical(after.at(name))) continue;
+    return Wrong(absl::StrCat("a run that failed changed variable '", name, "'"));
+  }
+  RETURN_IF_ERROR(status);
+  std::vector<Tensor> results;
+  for (const std::string& name : graph.variables) results.push_back(after.at(name));
   return results;
 }
 
@@ -344,6 +354,10 @@ absl::StatusOr<CaseGraph> BuildCase(const OpCases& cases, const std::vector<OpIn
     if (types.count(attr.name) > 0) all.Set(attr.name, types.at(attr.name));
     if (!all.Has(attr.name) && !attr.required())
       graph.call.attrs.Set(attr.name, attr.default_value);
+  }
+  if (def->updates > 0) {
+    const Variable other(graph.b, "other", Const(graph.b, 0.0f));
+    graph.earlier_update = AssignAdd(graph.b, other, Const(graph.b, 1.0f));
   }
   Node* node = BuilderRef(graph.b).AddNode(cases.op, in, all);
   if (node == nullptr) return graph.b.status();

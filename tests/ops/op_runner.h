@@ -42,6 +42,8 @@ struct CaseGraph {
   std::vector<Output> outputs;
   // Names of the variables that the op updates.
   std::vector<std::string> variables;
+  // Where there are such: another update, which runs before.
+  Output earlier_update;
 };
 absl::StatusOr<CaseGraph> BuildCase(const OpCases& cases, const std::vector<OpInput>& inputs,
                                     const AttrMap& attrs, const OpTypes& types, Form form);

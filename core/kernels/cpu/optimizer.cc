@@ -8,6 +8,7 @@
 #include "core/base/parallel.h"
 #include "core/base/status.h"
 #include "core/kernels/cpu/optimizer_rows.h"
+#include "core/kernels/cpu/prepare_update.h"
 #include "core/kernels/cpu/register.h"
 #include "core/kernels/cpu/row_table.h"
 
@@ -118,6 +119,14 @@ class DenseKernel : public Kernel {
  public:
   explicit DenseKernel(const KernelInit& init) : rule_(init.attrs) {}
 
+  absl::Status PrepareUpdate(const KernelContext& c) const override {
+    if (IsOff(c, Rule::kVariables + 1 + Rule::kScalars)) return absl::OkStatus();
+    for (int i = 0; i < Rule::kVariables; ++i) {
+      RETURN_IF_ERROR(PrepareWhole(c, i, c.input(Rule::kVariables)));
+    }
+    return absl::OkStatus();
+  }
+
   absl::Status Compute(const KernelContext& c) const override {
     constexpr int kGradient = Rule::kVariables;
     if (IsOff(c, kGradient + 1 + Rule::kScalars)) return absl::OkStatus();
@@ -134,8 +143,7 @@ class DenseKernel : public Kernel {
   Rule rule_;
 };
 
-// Inputs: variables, indices, values, scalars, perhaps a condition. Nothing is written unless all
-// indices are right.
+// Inputs: variables, indices, values, scalars, perhaps a condition.
 template <typename Rule>
 class RowsKernel : public Kernel {
  public:
@@ -146,6 +154,23 @@ class RowsKernel : public Kernel {
             init.input_shapes[kIndices + 1].Elements(1, init.input_shapes[kIndices + 1].rank())) {}
 
   size_t scratch_bytes() const override { return RowTable::ScratchBytes(rows_); }
+
+  absl::Status PrepareUpdate(const KernelContext& c) const override {
+    if (IsOff(c, kIndices + 2 + Rule::kScalars)) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const Tensor* const first, c.variable(0).PrepareMutable(kFloat));
+    const Shape& shape = first->shape();
+    const Shape& values = c.input(kIndices + 1).shape();
+    Shape wanted = shape;
+    if (wanted.rank() > 0) wanted.set_dim(0, rows_);
+    if (wanted.rank() == 0 || !(wanted == values)) {
+      return VariableMismatch(c, 0, shape, absl::StrCat(rows_, " rows of it are"), values);
+    }
+    for (int i = 1; i < Rule::kVariables; ++i) {
+      RETURN_IF_ERROR(PrepareWhole(c, i, *first));
+    }
+    return c.input(kIndices).dtype() == kInt32 ? CheckRows<int32_t>(c, shape.dim(0))
+                                               : CheckRows<int64_t>(c, shape.dim(0));
+  }
 
   absl::Status Compute(const KernelContext& c) const override {
     if (IsOff(c, kIndices + 2 + Rule::kScalars)) return absl::OkStatus();
@@ -158,8 +183,6 @@ class RowsKernel : public Kernel {
   template <typename I>
   absl::Status Update(const KernelContext& c) const {
     const I* indices = c.in<I>(kIndices);
-    RETURN_IF_ERROR(c.variable(0).Read().status());
-    RETURN_IF_ERROR(Check(c, indices, c.variable(0).value().dim(0)));
     ASSIGN_OR_RETURN(const auto values, Values<Rule::kVariables>(c));
     const auto step = rule_.Step(c, kIndices + 2);
     const float* gradient = c.in<float>(kIndices + 1);
@@ -175,7 +198,8 @@ class RowsKernel : public Kernel {
   }
 
   template <typename I>
-  absl::Status Check(const KernelContext& c, const I* indices, int64_t extent) const {
+  absl::Status CheckRows(const KernelContext& c, int64_t extent) const {
+    const I* indices = c.in<I>(kIndices);
     RowTable table(c.scratch(), rows_);
     for (int64_t i = 0; i < rows_; ++i) {
       const int64_t index = indices[i];
