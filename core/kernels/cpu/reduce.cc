@@ -64,6 +64,7 @@ struct Extreme {
     if (Limits::has_infinity) return kGreatest ? -Limits::infinity() : Limits::infinity();
     return kGreatest ? Limits::lowest() : Limits::max();
   }
+  static Folded Of(T x) { return static_cast<Folded>(x); }
   static Folded Both(Folded a, Folded b) { return (kGreatest ? b > a : b < a) || b != b ? b : a; }
   static Folded Fold(const T* x, int64_t n, Folded start) {
     if constexpr (std::is_same_v<Folded, float>) {
@@ -91,13 +92,14 @@ struct Product {
   using Folded = std::conditional_t<std::is_integral_v<T>, uint64_t, double>;
   using Out = T;
   static Folded Neutral() { return 1; }
+  static Folded Of(T x) { return static_cast<Folded>(static_cast<Wide<T>>(x)); }
   static Folded Both(Folded a, Folded b) { return a * b; }
   static Folded Fold(const T* x, int64_t n, Folded start) {
     if constexpr (std::is_same_v<Wide<T>, float>) {
       static const auto fold = VIV_CALL_ISA(FoldProduct);
       return FoldWidened(x, n, start, fold);
     } else {
-      for (int64_t i = 0; i < n; ++i) start *= static_cast<Folded>(x[i]);
+      for (int64_t i = 0; i < n; ++i) start *= Of(x[i]);
       return start;
     }
   }
@@ -106,7 +108,7 @@ struct Product {
       static const auto join = VIV_CALL_ISA(JoinProduct);
       JoinWidened(x, folded, n, join);
     } else {
-      for (int64_t i = 0; i < n; ++i) folded[i] *= static_cast<Folded>(x[i]);
+      for (int64_t i = 0; i < n; ++i) folded[i] *= Of(x[i]);
     }
   }
   static T Finish(Folded folded) { return static_cast<T>(static_cast<Wide<T>>(folded)); }
@@ -119,12 +121,13 @@ struct Seek {
   using Folded = bool;  // found
   using Out = bool;
   static bool Neutral() { return false; }
+  static bool Of(bool x) { return x == kSought; }
   static bool Both(bool a, bool b) { return a || b; }
   static bool Fold(const bool* x, int64_t n, bool start) {
     return start || std::memchr(x, kSought, n) != nullptr;
   }
   static void Join(const bool* x, bool* found, int64_t n) {
-    for (int64_t i = 0; i < n; ++i) found[i] = found[i] | (x[i] == kSought);
+    for (int64_t i = 0; i < n; ++i) found[i] = found[i] | Of(x[i]);
   }
   static bool Finish(bool found) { return found == kSought; }
 };

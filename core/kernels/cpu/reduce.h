@@ -3,6 +3,7 @@
 //   struct R {
 //     using In, Folded, Out;
 //     static Folded Neutral();
+//     static Folded Of(In x);                                      // one element
 //     static Folded Fold(const In* x, int64_t n, Folded start);    // a run of elements
 //     static void Join(const In* x, Folded* folded, int64_t n);    // one element each
 //     static Folded Both(Folded a, Folded b);
@@ -76,15 +77,22 @@ class ReductionKernel : public Kernel {
         1, (reduced + std::max<int64_t>(1, parts) - 1) / std::max<int64_t>(1, parts));
     parts_ = (reduced + part_ - 1) / part_;
     reduced_ = reduced;
+    rows_are_short_ = !loops_.run_is_kept && reduced == loops_.run && reduced < kShortRow;
   }
 
-  size_t scratch_bytes() const override { return parts_ * outputs_ * sizeof(Folded); }
+  size_t scratch_bytes() const override {
+    return rows_are_short_ ? 0 : parts_ * outputs_ * sizeof(Folded);
+  }
 
   absl::Status Compute(const KernelContext& c) const override {
     const auto* x = c.in<typename R::In>(0);
     auto* y = c.out<typename R::Out>();
     if (parts_ == 0) std::fill_n(y, outputs_, R::Finish(R::Neutral()));
     if (parts_ == 0) return absl::OkStatus();
+    if (rows_are_short_) {
+      FoldShortRows(x, y);
+      return absl::OkStatus();
+    }
     auto* folded = static_cast<Folded*>(c.scratch());
     const int64_t kept = loops_.kept.count();
     const int64_t work = part_ * std::min(chunk_, loops_.run);
@@ -110,6 +118,22 @@ class ReductionKernel : public Kernel {
   // Elements worth about 20 us; at most so many jobs for one result.
   static constexpr int64_t kElementsPerJob = 1 << 15;
   static constexpr int64_t kParts = 16;
+  // Rows that follow one another and are so short that a call for each would cost more than they.
+  static constexpr int64_t kShortRow = 32;
+
+  static void FoldShortRows(const typename R::In* x, int64_t run, typename R::Out* y, int64_t n) {
+    for (int64_t i = 0; i < n; ++i, x += run) {
+      Folded result = R::Neutral();
+      for (int64_t k = 0; k < run; ++k) result = R::Both(result, R::Of(x[k]));
+      y[i] = R::Finish(result);
+    }
+  }
+  void FoldShortRows(const typename R::In* x, typename R::Out* y) const {
+    const int64_t run = loops_.run;
+    ParallelFor(outputs_, kElementsPerJob / run, [x, y, run](int64_t begin, int64_t end) {
+      FoldShortRows(x + begin * run, run, y + begin, end - begin);
+    });
+  }
 
   void FoldJob(const typename R::In* x, int64_t part, int64_t group, int64_t chunk,
                Folded* folded) const {
@@ -144,6 +168,7 @@ class ReductionKernel : public Kernel {
   int64_t reduced_ = 0;  // elements of x for each of y
   int64_t part_ = 1;     // those that a job joins, and how many such parts there are
   int64_t parts_ = 0;
+  bool rows_are_short_ = false;
 };
 
 // The factory of an op with an attribute `axes`.

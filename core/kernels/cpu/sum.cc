@@ -12,13 +12,14 @@ struct Summation {
   using Folded = std::conditional_t<std::is_integral_v<T>, uint64_t, double>;
   using Out = T;
   static Folded Neutral() { return 0; }
+  static Folded Of(T x) { return static_cast<Folded>(static_cast<Wide<T>>(x)); }
   static Folded Both(Folded a, Folded b) { return a + b; }
   static Folded Fold(const T* x, int64_t n, Folded start) {
     if constexpr (std::is_same_v<Wide<T>, float>) {
       static const auto fold = VIV_CALL_ISA(FoldSum);
       return FoldWidened(x, n, start, fold);
     } else {
-      for (int64_t i = 0; i < n; ++i) start += static_cast<Folded>(x[i]);
+      for (int64_t i = 0; i < n; ++i) start += Of(x[i]);
       return start;
     }
   }
@@ -27,7 +28,7 @@ struct Summation {
       static const auto join = VIV_CALL_ISA(JoinSum);
       JoinWidened(x, folded, n, join);
     } else {
-      for (int64_t i = 0; i < n; ++i) folded[i] += static_cast<Folded>(x[i]);
+      for (int64_t i = 0; i < n; ++i) folded[i] += Of(x[i]);
     }
   }
   static T Finish(Folded folded) { return static_cast<T>(static_cast<Wide<T>>(folded)); }
