@@ -116,7 +116,7 @@ TEST(Arithmetic, CanBeDifferentiatedTwice) {
     GraphBuilder b;
     const std::vector<Output> in = {Placeholder(b, kDouble, {3, 4}), Placeholder(b, kDouble, {4})};
     const Tensor x = RandomOf(kDouble, {3, 4}, 1.1, 2, 1), y = RandomOf(kDouble, {4}, 2.1, 3, 2);
-    CheckTwice(b, Sum(b, Square(b, build(b, in[0], in[1]))), in, {x, y});
+    CheckTwice(b, Sum(b, Square(b, build(b, in[0], in[1]))), in, {x, y}, 1e-6, 1e-4);
   }
 }
 

@@ -6,31 +6,9 @@
 #include <cmath>
 #include <vector>
 
-#include "check_gradients.h"
-#include "core/ops/array.h"
-#include "core/ops/math.h"
+#include "run_graph.h"
 
 namespace viv {
-
-inline std::vector<Tensor> RunOnce(const GraphBuilder& b, const std::vector<Output>& fetches) {
-  auto session = Session::Create(b);
-  EXPECT_TRUE(session.ok()) << session.status();
-  if (!session.ok()) return std::vector<Tensor>(fetches.size());
-  auto result = session->Run({}, fetches);
-  EXPECT_TRUE(result.ok()) << result.status();
-  return result.ok() ? *result : std::vector<Tensor>(fetches.size());
-}
-
-// Checks the gradient of `loss` in `inputs`, and that of the sum of the gradient's squares.
-inline void CheckTwice(const GraphBuilder& b, Output loss, const std::vector<Output>& inputs,
-                       const std::vector<Tensor>& values) {
-  CheckGradients(b, loss, inputs, values, 1e-6);
-  const auto first = DenseGradients(b, {loss}, inputs);
-  ASSERT_TRUE(first.ok()) << first.status();
-  Output norm = Sum(b, Square(b, (*first)[0]));
-  for (size_t i = 1; i < first->size(); ++i) norm = Add(b, norm, Sum(b, Square(b, (*first)[i])));
-  CheckGradients(b, norm, inputs, values, 1e-4);
-}
 
 // Calls f.operator()<T>() with the C++ type of a numeric or boolean dtype.
 template <typename F>

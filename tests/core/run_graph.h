@@ -30,15 +30,16 @@ inline std::string ErrorOf(const GraphBuilder& b, Output fetch, const Feeds& fee
   return std::string(session->Run(feeds, {fetch}).status().message());
 }
 
-// The gradient of `loss` in `inputs`, and that of the sum of the gradient's squares.
+// Checks the gradient of `loss` in `inputs`, and that of the sum of the gradient's squares.
 inline void CheckTwice(const GraphBuilder& b, Output loss, const std::vector<Output>& inputs,
-                       const std::vector<Tensor>& values) {
-  CheckGradients(b, loss, inputs, values);
+                       const std::vector<Tensor>& values, double tolerance = 1e-7,
+                       double second_tolerance = 1e-6) {
+  CheckGradients(b, loss, inputs, values, tolerance);
   const auto first = DenseGradients(b, {loss}, inputs);
   ASSERT_TRUE(first.ok()) << first.status();
   Output norm = Sum(b, Square(b, (*first)[0]));
   for (size_t i = 1; i < first->size(); ++i) norm = Add(b, norm, Sum(b, Square(b, (*first)[i])));
-  CheckGradients(b, norm, inputs, values, 1e-6);
+  CheckGradients(b, norm, inputs, values, second_tolerance);
 }
 
 // A loss whose first and second derivatives in y are not constant: the sum of w y^3, w random.
