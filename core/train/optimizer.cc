@@ -59,6 +59,10 @@ Output GlobalNorm(BuilderRef b, std::vector<Gradient> gradients) {
   return Sqrt(b, total);
 }
 
+void Scale(BuilderRef b, Output factor, std::vector<Gradient>& gradients) {
+  for (Gradient& g : gradients) Values(g) = Mul(b, Values(g), factor);
+}
+
 // The factor that brings a norm down to `most`: most / max(norm, most).
 Output ClipFactor(BuilderRef b, Output norm, float most) {
   const Output limit = Const(b, most);
@@ -83,6 +87,12 @@ Output Accumulate(BuilderRef b, const std::vector<Variable>& variables, int coun
   return Group(b, added);
 }
 
+// Sums the rows of a sparse gradient that come more than once, or makes it dense.
+Gradient Prepared(BuilderRef b, const Gradient& gradient, const Variable& v, bool rows) {
+  if (!gradient.sparse()) return gradient;
+  return rows ? Combined(b, gradient, v) : Gradient{.dense = Densify(b, gradient, v.Read())};
+}
+
 // Moves each average by a share of its way to the variable's value.
 Output MoveAverages(BuilderRef ref, Output share) {
   const GraphBuilder& b = ref.builder();
@@ -93,6 +103,12 @@ Output MoveAverages(BuilderRef ref, Output share) {
     targets.push_back(ApplySgd(b, average, Sub(b, average.Read(), v.Read()), share));
   }
   return Group(b, targets);
+}
+
+// How far averages move in this update: 1 - decay, and further in early ones.
+Output AverageShare(BuilderRef b, float decay, Output update) {
+  const Output early = Div(b, Const(b, 9.0f), Add(b, Const(b, 10.0f), update));
+  return Maximum(b, early, Const(b, 1 - decay));
 }
 
 // The scale of the loss: variables "optimizer/loss_scale" and "optimizer/finite_updates".
@@ -141,11 +157,9 @@ OptimizerStep BuildStep(BuilderRef ref, Output loss, const Schedule& schedule,
   if (options.accumulate > 1) {
     result.accumulate = Accumulate(b, variables, options.accumulate, gradients, targets);
   }
+  const bool rows = options.lazy_rows || rule.exact_for_rows;
   for (size_t i = 0; i < gradients.size(); ++i) {
-    Gradient& g = gradients[i];
-    const bool rows = options.lazy_rows || rule.exact_for_rows;
-    if (!g.sparse()) continue;
-    g = rows ? Combined(b, g, variables[i]) : Gradient{.dense = Densify(b, g, variables[i].Read())};
+    gradients[i] = Prepared(b, gradients[i], variables[i], rows);
   }
   result.gradient_norm = GlobalNorm(b, gradients);
   Output factor;
@@ -162,9 +176,7 @@ OptimizerStep BuildStep(BuilderRef ref, Output loss, const Schedule& schedule,
     const Output clip = ClipFactor(b, result.gradient_norm, options.clip_norm);
     factor = factor.valid() ? Mul(b, factor, clip) : clip;
   }
-  for (Gradient& g : gradients) {
-    if (factor.valid()) Values(g) = Mul(b, Values(g), factor);
-  }
+  if (factor.valid()) Scale(b, factor, gradients);
   const Variable updates(b, "optimizer/updates", Const(b, int64_t{0}), {.trainable = false});
   const Output update = Cast(b, Add(b, updates.Read(), Const(b, int64_t{1})), kFloat);
   result.rate = schedule.Build(b, update);
@@ -175,8 +187,7 @@ OptimizerStep BuildStep(BuilderRef ref, Output loss, const Schedule& schedule,
   const Output one = scales ? Cast(b, result.finite, kInt64) : Const(b, int64_t{1});
   targets.push_back(AssignAdd(b, updates, one));
   if (options.average_decay > 0) {
-    const Output early = Div(b, Const(b, 9.0f), Add(b, Const(b, 10.0f), update));
-    Output share = Maximum(b, early, Const(b, 1 - options.average_decay));
+    Output share = AverageShare(b, options.average_decay, update);
     if (scales) share = Mul(b, share, Cast(b, result.finite, kFloat));
     targets.push_back(MoveAverages(b, share));
   }

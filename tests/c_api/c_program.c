@@ -83,10 +83,12 @@ static void TestTensors(void) {
   CHECK_ERROR(VivTensorBorrow(VIV_FLOAT, dims, 1, (char*)memory + 1, 8, NULL, NULL, status),
               VIV_INVALID_ARGUMENT, "not aligned");
   CHECK(released == 1);
+}
 
+static void TestStrings(void) {
   const char* words[2] = {"zwei", "W\xc3\xb6rter"};
   const int64_t two[1] = {2};
-  tensor = VivTensorFromStrings(two, 1, words, NULL, status);
+  VivTensor* tensor = VivTensorFromStrings(two, 1, words, NULL, status);
   size_t length = 0;
   CHECK(strcmp(VivTensorString(tensor, 1, &length, status), words[1]) == 0 && length == 7);
   CHECK(VivTensorSetString(tensor, 0, "a\0b", 3, status) == VIV_OK);
@@ -95,16 +97,19 @@ static void TestTensors(void) {
   CHECK_ERROR(VivTensorString(tensor, 2, NULL, status), VIV_OUT_OF_RANGE, "no element 2 of 2");
   CHECK_ERROR(VivTensorMutableData(tensor, status), VIV_INVALID_ARGUMENT, "plain memory");
   VivTensorFree(tensor);
+}
 
+static void TestShapesAndTypes(void) {
   for (int type = VIV_FLOAT; type <= VIV_STRING; ++type) {
     const int64_t empty[2] = {0, 3};
-    tensor = VivTensorNew((VivDType)type, empty, 2, status);
+    VivTensor* tensor = VivTensorNew((VivDType)type, empty, 2, status);
     CHECK(tensor != NULL && VivTensorElements(tensor) == 0);
     VivTensorFree(tensor);
     tensor = VivTensorNew((VivDType)type, NULL, 0, status);
     CHECK(VivTensorElements(tensor) == 1 && VivTensorBytes(tensor) == VivDTypeSize((VivDType)type));
     VivTensorFree(tensor);
   }
+  const int64_t dims[2] = {2, 3};
   const uint8_t no_bool = 2;
   CHECK_ERROR(VivTensorFromMemory(VIV_BOOL, NULL, 0, &no_bool, 1, status), VIV_INVALID_ARGUMENT,
               "neither 0 nor 1");
@@ -121,40 +126,11 @@ static void TestTensors(void) {
   CHECK_ERROR(VivTensorNew((VivDType)99, dims, 2, status), VIV_INVALID_ARGUMENT, "no type");
 }
 
-// y = x w + b, its mean squared distance from t, and a step of gradient descent.
-static VivGraph* Regression(void) {
-  VivGraph* graph = VivGraphNew();
-  const int64_t x_dims[2] = {-1, 2}, t_dims[2] = {-1, 1}, w_dims[2] = {2, 1}, b_dims[1] = {1};
-  const float zeros[2] = {0, 0};
-  const VivOutput x = VivGraphPlaceholder(graph, "x", VIV_FLOAT, x_dims, 2, status);
-  const VivOutput t = VivGraphPlaceholder(graph, "t", VIV_FLOAT, t_dims, 2, status);
-  VivTensor* w_zero = Floats(w_dims, 2, zeros);
-  VivTensor* b_zero = Floats(b_dims, 1, zeros);
+// The target "step", which moves both variables against the gradient of the loss.
+static VivOutput Descend(VivGraph* graph, VivOutput loss, VivVariable w, VivVariable b) {
   VivTensor* rate_value = Scalar(0.1f);
-  VivVariable w, b;
-  CHECK(VivGraphVariable(graph, "w", VivGraphConst(graph, NULL, w_zero, status), 1, &w, status) ==
-        VIV_OK);
-  CHECK(VivGraphVariable(graph, "b", VivGraphConst(graph, NULL, b_zero, status), 1, &b, status) ==
-        VIV_OK);
   const VivOutput rate = VivGraphConst(graph, "rate", rate_value, status);
-  VivTensorFree(w_zero);
-  VivTensorFree(b_zero);
   VivTensorFree(rate_value);
-
-  const VivOutput xw[2] = {x, w.read};
-  const VivOutput product[2] = {Add(graph, "MatMul", xw, 2, NULL), b.read};
-  const VivOutput y = Add(graph, "Add", product, 2, NULL);
-  const VivOutput yt[2] = {y, t};
-  const VivOutput difference = Add(graph, "Sub", yt, 2, NULL);
-  const VivOutput twice[2] = {difference, difference};
-  const VivOutput squares = Add(graph, "Mul", twice, 2, NULL);
-  VivAttrs* axes = VivAttrsNew();
-  const int64_t both[2] = {0, 1};
-  VivAttrsSetInts(axes, "axes", both, 2);
-  const VivOutput loss = Add(graph, "Sum", &squares, 1, axes);
-  VivAttrsFree(axes);
-  CHECK(loss.node != VIV_NONE);
-
   const VivOutput variables[2] = {w.read, b.read};
   VivOutput gradients[2];
   CHECK(VivGraphGradients(graph, &loss, 1, variables, 2, NULL, gradients, status) == VIV_OK);
@@ -172,6 +148,40 @@ static VivGraph* Regression(void) {
   VivOutput step = {VIV_NONE, VIV_TARGET};
   step.node = VivGraphAdd(graph, &group, status);
   CHECK(step.node != VIV_NONE);
+  return step;
+}
+
+// y = x w + b, its mean squared distance from t, and a step of gradient descent.
+static VivGraph* Regression(void) {
+  VivGraph* graph = VivGraphNew();
+  const int64_t x_dims[2] = {-1, 2}, t_dims[2] = {-1, 1}, w_dims[2] = {2, 1}, b_dims[1] = {1};
+  const float zeros[2] = {0, 0};
+  const VivOutput x = VivGraphPlaceholder(graph, "x", VIV_FLOAT, x_dims, 2, status);
+  const VivOutput t = VivGraphPlaceholder(graph, "t", VIV_FLOAT, t_dims, 2, status);
+  VivTensor* w_zero = Floats(w_dims, 2, zeros);
+  VivTensor* b_zero = Floats(b_dims, 1, zeros);
+  VivVariable w, b;
+  CHECK(VivGraphVariable(graph, "w", VivGraphConst(graph, NULL, w_zero, status), 1, &w, status) ==
+        VIV_OK);
+  CHECK(VivGraphVariable(graph, "b", VivGraphConst(graph, NULL, b_zero, status), 1, &b, status) ==
+        VIV_OK);
+  VivTensorFree(w_zero);
+  VivTensorFree(b_zero);
+
+  const VivOutput xw[2] = {x, w.read};
+  const VivOutput product[2] = {Add(graph, "MatMul", xw, 2, NULL), b.read};
+  const VivOutput y = Add(graph, "Add", product, 2, NULL);
+  const VivOutput yt[2] = {y, t};
+  const VivOutput difference = Add(graph, "Sub", yt, 2, NULL);
+  const VivOutput twice[2] = {difference, difference};
+  const VivOutput squares = Add(graph, "Mul", twice, 2, NULL);
+  VivAttrs* axes = VivAttrsNew();
+  const int64_t both[2] = {0, 1};
+  VivAttrsSetInts(axes, "axes", both, 2);
+  const VivOutput loss = Add(graph, "Sum", &squares, 1, axes);
+  VivAttrsFree(axes);
+  CHECK(loss.node != VIV_NONE);
+  const VivOutput step = Descend(graph, loss, w, b);
 
   CHECK(VivSignatureSetFeed(graph, "train", "x", x, status) == VIV_OK);
   CHECK(VivSignatureSetFeed(graph, "train", "t", t, status) == VIV_OK);
@@ -222,70 +232,75 @@ static void TestIntrospection(const VivGraph* graph) {
   VivNamesFree(functions);
 }
 
-// Trains the loaded graph by the names of its signature: t = 3 x0 - 2 x1 + 1.
-static void TestTraining(const VivGraph* graph, const char* directory) {
-  VivSession* session = VivSessionNew(graph, NULL, status);
-  const int64_t x_dims[2] = {4, 2}, t_dims[2] = {4, 1};
-  const float x_values[8] = {0, 0, 0, 1, 1, 0, 1, 1}, t_values[4] = {1, -1, 4, 2};
-  VivTensor* x = Floats(x_dims, 2, x_values);
-  VivTensor* t = Floats(t_dims, 2, t_values);
-  const char* feeds[2] = {"x", "t"};
-  const char* fetches[2] = {"loss", "step"};
-  const VivTensor* values[2] = {x, t};
-  VivTensor* results[2];
-  CHECK_ERROR(VivSessionRunNamed(session, "train", feeds, values, 2, fetches, results, 2, status),
-              VIV_FAILED_PRECONDITION, "w");
-  CHECK(results[0] == NULL && results[1] == NULL);
-  CHECK_ERROR(VivSessionSave(session, directory, 1, 1, status), VIV_FAILED_PRECONDITION,
-              "initialize the session");
+// Four examples of t = 3 x0 - 2 x1 + 1, as feeds of the signatures.
+static const char* const kFeeds[2] = {"x", "t"};
+static const char* const kLossAndStep[2] = {"loss", "step"};
+static const char* const kY[1] = {"y"};
+static const float kT[4] = {1, -1, 4, 2};
+static VivTensor* NewX(void) {
+  const int64_t dims[2] = {4, 2};
+  const float values[8] = {0, 0, 0, 1, 1, 0, 1, 1};
+  return Floats(dims, 2, values);
+}
+static VivTensor* NewT(void) {
+  const int64_t dims[2] = {4, 1};
+  return Floats(dims, 2, kT);
+}
 
+// Trains the loaded graph by the names of its signature.
+static void TestTraining(VivSession* session, const VivTensor* const values[2]) {
+  VivTensor* results[2];
+  CHECK_ERROR(
+      VivSessionRunNamed(session, "train", kFeeds, values, 2, kLossAndStep, results, 2, status),
+      VIV_FAILED_PRECONDITION, "w");
+  CHECK(results[0] == NULL && results[1] == NULL);
   CHECK(VivSessionInitialize(session, status) == VIV_OK);
   float first = 0, last = 0;
   for (int i = 0; i < 300; ++i) {
-    CHECK(VivSessionRunNamed(session, "train", feeds, values, 2, fetches, results, 2, status) ==
-          VIV_OK);
+    CHECK(VivSessionRunNamed(session, "train", kFeeds, values, 2, kLossAndStep, results, 2,
+                             status) == VIV_OK);
     CHECK(results[0] != NULL && results[1] == NULL);
     last = *(const float*)VivTensorData(results[0]);
     if (i == 0) first = last;
     VivTensorFree(results[0]);
   }
   CHECK(fabsf(first - 22) < 1e-4f && last < 1e-4f);
-
-  const char* y_name[1] = {"y"};
-  CHECK(VivSessionRunNamed(session, "predict", feeds, values, 1, y_name, results, 1, status) ==
+  CHECK(VivSessionRunNamed(session, "predict", kFeeds, values, 1, kY, results, 1, status) ==
         VIV_OK);
   CHECK(VivTensorDim(results[0], 0) == 4);
   for (int i = 0; i < 4; ++i) {
-    CHECK(fabsf(((const float*)VivTensorData(results[0]))[i] - t_values[i]) < 0.02f);
+    CHECK(fabsf(((const float*)VivTensorData(results[0]))[i] - kT[i]) < 0.02f);
   }
   VivTensorFree(results[0]);
+}
 
-  // What is wrong with a run is said with the name of who is wrong.
+// What is wrong with a run is said with the name of who is wrong.
+static void TestRunErrors(VivSession* session, const VivTensor* const values[2]) {
+  VivTensor* result;
   const char* wrong_feed[1] = {"z"};
-  CHECK_ERROR(
-      VivSessionRunNamed(session, "predict", wrong_feed, values, 1, y_name, results, 1, status),
-      VIV_NOT_FOUND, "feed 'z'");
-  const VivTensor* wrong_shape[1] = {t};
-  CHECK_ERROR(
-      VivSessionRunNamed(session, "predict", feeds, wrong_shape, 1, y_name, results, 1, status),
-      VIV_INVALID_ARGUMENT, "takes float[?, 2], but is fed float[4, 1]");
-  CHECK_ERROR(VivSessionRunNamed(session, NULL, NULL, NULL, 0, y_name, results, 1, status),
+  CHECK_ERROR(VivSessionRunNamed(session, "predict", wrong_feed, values, 1, kY, &result, 1, status),
+              VIV_NOT_FOUND, "feed 'z'");
+  CHECK_ERROR(VivSessionRunNamed(session, "predict", kFeeds, &values[1], 1, kY, &result, 1, status),
+              VIV_INVALID_ARGUMENT, "takes float[?, 2], but is fed float[4, 1]");
+  CHECK_ERROR(VivSessionRunNamed(session, NULL, NULL, NULL, 0, kY, &result, 1, status),
               VIV_NOT_FOUND, "no node 'y'");
+}
 
-  // A checkpoint, and another session that goes on from it.
-  CHECK(VivSessionSave(session, directory, 300, 2, status) == VIV_OK);
-  VivTensor* trained = VivSessionGetVariable(session, "w", status);
-  VivSessionFree(session);
+// A checkpoint, and another session that goes on from it.
+static void TestCheckpoint(const VivGraph* graph, VivSession* trained, const char* directory) {
+  CHECK(VivSessionSave(trained, directory, 300, 2, status) == VIV_OK);
+  VivTensor* w = VivSessionGetVariable(trained, "w", status);
   const VivSessionOptions options = {7, 0, 0, 1};
-  session = VivSessionNew(graph, &options, status);
+  VivSession* session = VivSessionNew(graph, &options, status);
   int64_t step = 0;
   CHECK(VivSessionRestore(session, directory, &step, status) == VIV_OK && step == 300);
   VivTensor* restored = VivSessionGetVariable(session, "w", status);
-  CHECK(memcmp(VivTensorData(trained), VivTensorData(restored), 8) == 0);
+  CHECK(memcmp(VivTensorData(w), VivTensorData(restored), 8) == 0);
   VivNames* names = VivSessionVariables(session);
   CHECK(VivNamesCount(names) == 2 && strcmp(VivNamesAt(names, 0), "b") == 0);
   VivNamesFree(names);
-  CHECK(VivSessionSetVariable(session, "w", trained, status) == VIV_OK);
+  CHECK(VivSessionSetVariable(session, "w", w, status) == VIV_OK);
+  VivTensor* x = NewX();
   CHECK_ERROR(VivSessionSetVariable(session, "w", x, status), VIV_INVALID_ARGUMENT, "w");
   CHECK_ERROR(VivSessionSetVariable(session, "v", x, status), VIV_NOT_FOUND, "no variable 'v'");
   CHECK_ERROR(VivSessionGetVariable(session, "v", status), VIV_NOT_FOUND, "no variable 'v'");
@@ -294,11 +309,23 @@ static void TestTraining(const VivGraph* graph, const char* directory) {
   CHECK_ERROR(VivSessionSave(session, "/proc/never", 1, 1, status), VivStatusCode(status),
               "was not saved");
   CHECK(VivStatusCode(status) != VIV_OK);
+  VivTensorFree(x);
+  VivTensorFree(w);
+  VivTensorFree(restored);
+  VivSessionFree(session);
+}
 
+static void TestSessions(const VivGraph* graph, const char* directory) {
+  VivSession* session = VivSessionNew(graph, NULL, status);
+  CHECK_ERROR(VivSessionSave(session, directory, 1, 1, status), VIV_FAILED_PRECONDITION,
+              "initialize the session");
+  VivTensor *x = NewX(), *t = NewT();
+  const VivTensor* values[2] = {x, t};
+  TestTraining(session, values);
+  TestRunErrors(session, values);
+  TestCheckpoint(graph, session, directory);
   const VivSessionOptions too_many = {0, 100000, 0, 0};
   CHECK_ERROR(VivSessionNew(graph, &too_many, status), VIV_INVALID_ARGUMENT, "100000 CPU devices");
-  VivTensorFree(trained);
-  VivTensorFree(restored);
   VivTensorFree(x);
   VivTensorFree(t);
   VivSessionFree(session);
@@ -469,6 +496,8 @@ int main(int argc, char** argv) {
   status = VivStatusNew();
   CHECK(VivAbiVersion() == VIV_ABI_VERSION && VivVersion()[0] != '\0');
   TestTensors();
+  TestStrings();
+  TestShapesAndTypes();
   VivGraph* built = Regression();
   CHECK(VivGraphSave(built, path, status) == VIV_OK);
   size_t bytes = 0;
@@ -482,7 +511,7 @@ int main(int argc, char** argv) {
   CHECK(loaded != NULL);
   if (loaded != NULL) {
     TestIntrospection(loaded);
-    TestTraining(loaded, checkpoints);
+    TestSessions(loaded, checkpoints);
   }
   VivGraphFree(loaded);
   TestBuildingErrors();
