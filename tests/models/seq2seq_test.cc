@@ -3,11 +3,14 @@
 // descriptions of older nets are read.
 #include <algorithm>
 #include <cmath>
+#include <map>
+#include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
 #include "core/ops/array.h"
+#include "core/runtime/profile.h"
 #include "core/runtime/session.h"
 #include "core/train/optimizer.h"
 #include "gmock/gmock.h"
@@ -52,18 +55,24 @@ TransformerOptions SmallTransformer(int64_t heads, int layers) {
 
 struct Trained {
   explicit Trained(const NetOptions& options, float dropout = 0)
+      : Trained(options, dropout, "", "") {}
+  // The net's two parts on these devices.
+  Trained(const NetOptions& options, float dropout, const std::string& encoder_device,
+          const std::string& decoder_device)
       : net(options.Build(b)), decoder(b, *net) {
     for (Output* tokens : {&source, &in, &out}) *tokens = Placeholder(b, kInt32, {-1, -1});
     for (Output* lengths : {&source_lengths, &target_lengths}) {
       *lengths = Placeholder(b, kInt32, {-1});
     }
-    const EncodedSource encoded = net->Encode(b, source, source_lengths, dropout);
-    loss = net->Loss(b, encoded, in, out, target_lengths, {.dropout = dropout, .pad = kPad});
+    const EncodedSource encoded =
+        net->Encode(b.OnDevice(encoder_device), source, source_lengths, dropout);
+    loss = net->Loss(b.OnDevice(decoder_device), encoded, in, out, target_lengths,
+                     {.dropout = dropout, .pad = kPad});
     update = Adam{.learning_rate = 0.02f}.Minimize(b, loss);
   }
 
-  Session Start() {
-    absl::StatusOr<Session> session = Session::Create(b, {.seed = 4});
+  Session Start(int cpu_devices = 1) {
+    absl::StatusOr<Session> session = Session::Create(b, {.seed = 4, .cpu_devices = cpu_devices});
     EXPECT_TRUE(session.ok()) << session.status();
     EXPECT_TRUE(session->Initialize().ok());
     return *std::move(session);
@@ -206,6 +215,35 @@ TEST(TranslationNet, LearnsAFewExamples) {
     }
     for (const auto& pair : SomePairs()) {
       EXPECT_GT(LogProbBySteps(net, session, pair), -0.5) << options.Describe();
+    }
+  }
+}
+
+// Encoder and decoder on a device each: the same bits.
+TEST(Seq2Seq, TrainsOnTwoDevicesAsOnOne) {
+  for (const NetOptions& options : {NetOptions(Options(false, 2)), NetOptions(Options(true, 2)),
+                                    NetOptions(SmallTransformer(2, 2))}) {
+    Trained net(options, /*dropout=*/0.1f, "/device:cpu:0", "/device:cpu:1");
+    Session one = net.Start(), two = net.Start(/*cpu_devices=*/2);
+    Profile profile;
+    for (int i = 0; i < 10; ++i) {
+      ASSERT_TRUE(one.Run(net.Batch(SomePairs()), {net.update}).ok());
+      const auto run =
+          two.Run(net.Batch(SomePairs()), {net.update}, {.profile = i == 9 ? &profile : nullptr});
+      ASSERT_TRUE(run.ok()) << run.status();
+    }
+    const std::map<std::string, Tensor> values = two.VariableValues();
+    for (const auto& [name, value] : one.VariableValues()) {
+      EXPECT_TRUE(value.Identical(values.at(name))) << name;
+    }
+    std::map<std::string, int> kernels, sends;  // by device
+    for (const Profile::Event& event : profile.events()) {
+      ++(event.op == "Send" ? sends : kernels)[event.device];
+    }
+    for (const char* device :
+         {"/job:local/task:0/device:cpu:0", "/job:local/task:0/device:cpu:1"}) {
+      EXPECT_GT(kernels[device], 20) << device;
+      EXPECT_GT(sends[device], 0) << device;
     }
   }
 }

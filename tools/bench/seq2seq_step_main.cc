@@ -3,14 +3,22 @@
 // tools/bench/seq2seq_torch.py, in the same form of output.
 //
 //   seq2seq_step [threads] [seconds] [--bf16] [--profile] [--input_feeding]
+//                [--cpu_devices=N] [--by_cost] [--explain]
 //
 // With input feeding (Luong et al. 2015) the decoder goes step by step: --unrolled there.
+//
+// On several CPU devices, one thread each, the encoder is on the first and the rest on the last;
+// what each does is printed. --by_cost: no hints, the placer spreads the nodes by the times of a
+// run on one device. --explain prints every node and its device.
 #include <sys/resource.h>
 
 #include <algorithm>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <map>
+#include <memory>
+#include <string>
 #include <vector>
 
 #include "core/base/parallel.h"
@@ -22,6 +30,7 @@
 #include "core/ops/nn.h"
 #include "core/ops/random.h"
 #include "core/ops/rnn.h"
+#include "core/runtime/cost_model.h"
 #include "core/runtime/profile.h"
 #include "core/runtime/session.h"
 #include "core/train/optimizer.h"
@@ -94,16 +103,18 @@ Output DecodeStepByStep(BuilderRef b, Output words, Output memory,
   return Scan(b, carries, {decoder.Project(b, words, kHidden)}, body).outputs[0];
 }
 
-Net MakeNet(bool input_feeding) {
+// `encoder` and `decoder`: where they are, perhaps "" (anywhere). Gradients and updates follow what
+// they are made of.
+Net MakeNet(bool input_feeding, const std::string& encoder, const std::string& decoder) {
   Net net;
-  const GraphBuilder& b = net.b;
-  net.source = Placeholder(b, kInt32, {kLength, kBatch});
+  const GraphBuilder first = net.b.OnDevice(encoder), b = net.b.OnDevice(decoder);
+  net.source = Placeholder(first, kInt32, {kLength, kBatch});
   net.target = Placeholder(b, kInt32, {kLength, kBatch});
-  const Variable source_table(b, "source", RandomNormal(b, {kVocabulary, kHidden}));
+  const Variable source_table(first, "source", RandomNormal(first, {kVocabulary, kHidden}));
   const Variable target_table(b, "target", RandomNormal(b, {kVocabulary, kHidden}));
   std::vector<LstmState> encoded;
   const Output memory =
-      Layers(b, "encoder", Gather(b, source_table.Read(), net.source), {}, &encoded);
+      Layers(first, "encoder", Gather(first, source_table.Read(), net.source), {}, &encoded);
   const Output words = Gather(b, target_table.Read(), net.target);
   const Output mixed = input_feeding ? DecodeStepByStep(b, words, memory, encoded)
                                      : Decode(b, words, memory, encoded);
@@ -111,7 +122,7 @@ Net MakeNet(bool input_feeding) {
       Linear(b, "out", kHidden, kVocabulary).Apply(b, FlattenTime(b, mixed, kHidden));
   const Output labels = Reshape(b, net.target, std::vector<int64_t>{-1});
   net.loss = Mean(b, SoftmaxCrossEntropy(b, logits, labels));
-  net.update = Sgd{.learning_rate = 0.1f, .options = {.clip_norm = 5}}.Minimize(b, net.loss);
+  net.update = Sgd{.learning_rate = 0.1f, .options = {.clip_norm = 5}}.Minimize(net.b, net.loss);
   return net;
 }
 
@@ -127,26 +138,47 @@ struct Settings {
   double seconds = 10;
   DType precision = kFloat;
   bool profile = false, input_feeding = false;
+  int cpu_devices = 1;
+  bool by_cost = false, explain = false;
 };
 
-absl::Status Measure(const Settings& settings) {
-  const auto [threads, seconds, precision, with_profile, input_feeding] = settings;
-  SetMaxThreads(threads);
-  const Net net = MakeNet(input_feeding);
-  ASSIGN_OR_RETURN(Session session, Session::Create(net.b, {.precision = precision}));
-  RETURN_IF_ERROR(session.Initialize());
-  ASSIGN_OR_RETURN(const PreparedRun step,
-                   session.Prepare({net.source, net.target}, {net.loss, net.update}));
-  const Tensor feeds[] = {RandomTokens(1), RandomTokens(2)};
-  Tensor results[2];
-  RETURN_IF_ERROR(step.Run(feeds, absl::MakeSpan(results)));
-  std::vector<double> times;
-  const int64_t begin = Profile::Now();
-  while (times.size() < 5 || static_cast<double>(Profile::Now() - begin) < seconds * 1e9) {
-    const int64_t start = Profile::Now();
-    RETURN_IF_ERROR(step.Run(feeds, absl::MakeSpan(results)));
-    times.push_back(static_cast<double>(Profile::Now() - start) * 1e-6);
+// One line a device: what it did in a run.
+void PrintDevices(const Profile& profile) {
+  struct Work {
+    int kernels = 0, sends = 0;
+    double computing = 0, waiting = 0;  // ms
+  };
+  std::map<std::string, Work> devices;
+  for (const Profile::Event& event : profile.events()) {
+    Work& work = devices[event.device];
+    (event.op == "Send" ? work.sends : work.kernels) += event.op == "Receive" ? 0 : 1;
+    (event.op == "Receive" ? work.waiting : work.computing) +=
+        static_cast<double>(event.end - event.begin) * 1e-6;
   }
+  for (const auto& [device, work] : devices) {
+    std::printf("%s: %d kernels and %d sends in %.1f ms, waits for %.1f ms\n", device.c_str(),
+                work.kernels, work.sends, work.computing, work.waiting);
+  }
+}
+
+// A session of the net, and the costs of its nodes where they decide.
+absl::StatusOr<Session> Start(const Net& net, const Settings& settings) {
+  SessionOptions options = {.precision = settings.precision, .cpu_devices = settings.cpu_devices};
+  if (settings.by_cost) {
+    ASSIGN_OR_RETURN(Session session, Session::Create(net.b, {.precision = settings.precision}));
+    RETURN_IF_ERROR(session.Initialize());
+    const Feeds feeds = {{net.source, RandomTokens(1)}, {net.target, RandomTokens(2)}};
+    Profile profile;
+    RETURN_IF_ERROR(session.Run(feeds, {net.loss, net.update}).status());
+    RETURN_IF_ERROR(session.Run(feeds, {net.loss, net.update}, {.profile = &profile}).status());
+    options.costs = std::make_shared<CostModel>(profile);
+  }
+  ASSIGN_OR_RETURN(Session session, Session::Create(net.b, options));
+  RETURN_IF_ERROR(session.Initialize());
+  return session;
+}
+
+void Report(const Settings& settings, std::vector<double> times) {
   std::sort(times.begin(), times.end());
   rusage usage = {};
   getrusage(RUSAGE_SELF, &usage);
@@ -154,14 +186,38 @@ absl::Status Measure(const Settings& settings) {
   std::printf(
       "train%s T=%d B=%d dtype=%s median_ms=%.2f best_ms=%.2f tokens_per_s=%.1f "
       "peak_rss_mb=%.0f\n",
-      input_feeding ? "_unrolled" : "", threads, static_cast<int>(kBatch),
-      precision == kFloat ? "f32" : "bf16", median, times[0],
+      settings.input_feeding ? "_unrolled" : "", settings.threads, static_cast<int>(kBatch),
+      settings.precision == kFloat ? "f32" : "bf16", median, times[0],
       static_cast<double>(kBatch * kLength) / median * 1e3,
       static_cast<double>(usage.ru_maxrss) / 1024);
-  if (!with_profile) return absl::OkStatus();
+}
+
+absl::Status Measure(const Settings& settings) {
+  SetMaxThreads(settings.threads);
+  const bool hints = settings.cpu_devices > 1 && !settings.by_cost;
+  const Net net =
+      MakeNet(settings.input_feeding, hints ? "/device:cpu:0" : "",
+              hints ? "/device:cpu:" + std::to_string(settings.cpu_devices - 1) : std::string());
+  ASSIGN_OR_RETURN(Session session, Start(net, settings));
+  ASSIGN_OR_RETURN(const PreparedRun step,
+                   session.Prepare({net.source, net.target}, {net.loss, net.update}));
+  const Tensor feeds[] = {RandomTokens(1), RandomTokens(2)};
+  Tensor results[2];
+  RETURN_IF_ERROR(step.Run(feeds, absl::MakeSpan(results)));
+  std::vector<double> times;
+  const int64_t begin = Profile::Now();
+  while (times.size() < 5 || static_cast<double>(Profile::Now() - begin) < settings.seconds * 1e9) {
+    const int64_t start = Profile::Now();
+    RETURN_IF_ERROR(step.Run(feeds, absl::MakeSpan(results)));
+    times.push_back(static_cast<double>(Profile::Now() - start) * 1e-6);
+  }
+  Report(settings, times);
+  if (settings.explain) std::printf("%s", step.Explain().c_str());
+  if (!settings.profile && settings.cpu_devices == 1) return absl::OkStatus();
   Profile profile;
   RETURN_IF_ERROR(step.Run(feeds, absl::MakeSpan(results), {.profile = &profile}));
-  std::printf("%s", profile.Table().c_str());
+  if (settings.cpu_devices > 1) PrintDevices(profile);
+  if (settings.profile) std::printf("%s", profile.Table().c_str());
   return absl::OkStatus();
 }
 
@@ -169,10 +225,17 @@ absl::Status Measure(const Settings& settings) {
 }  // namespace viv
 
 int main(int argc, char** argv) {
+  constexpr char kDevices[] = "--cpu_devices=";
   viv::Settings settings;
   int numbers = 0;
   for (int i = 1; i < argc; ++i) {
-    if (std::strcmp(argv[i], "--profile") == 0) {
+    if (std::strncmp(argv[i], kDevices, std::strlen(kDevices)) == 0) {
+      settings.cpu_devices = std::atoi(argv[i] + std::strlen(kDevices));
+    } else if (std::strcmp(argv[i], "--by_cost") == 0) {
+      settings.by_cost = true;
+    } else if (std::strcmp(argv[i], "--explain") == 0) {
+      settings.explain = true;
+    } else if (std::strcmp(argv[i], "--profile") == 0) {
       settings.profile = true;
     } else if (std::strcmp(argv[i], "--input_feeding") == 0) {
       settings.input_feeding = true;
