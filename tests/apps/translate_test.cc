@@ -13,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "nlohmann/json.hpp"
 #include "tests/support/run_program.h"
+#include "tests/support/tokenizers.h"
 
 namespace viv {
 namespace {
@@ -56,9 +57,10 @@ std::string Sentences(bool english, bool wrong = false) {
 }
 
 // One net for all tests.
-class TranslateTest : public testing::Test {
+class TranslateTest : public TokenizerTest {
  protected:
   static void SetUpTestSuite() {
+    if (!kTokenizersWork) return;
     PrepareRuns();
     std::vector<std::string> flags = flags_;
     flags.insert(flags.end(), {"--export_to=" + bundle_, "--data=sentences of a test",

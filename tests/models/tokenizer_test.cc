@@ -2,6 +2,7 @@
 #include "models/language/tokenizer.h"
 
 #include "gmock/gmock.h"
+#include "tests/support/tokenizers.h"
 
 namespace viv {
 namespace {
@@ -21,7 +22,7 @@ std::vector<std::string> Text() {
           "Le chien vert court."};
 }
 
-TEST(Tokenizer, GoesThereAndBack) {
+TEST_F(TokenizerTest, GoesThereAndBack) {
   const auto tokenizer = Tokenizer::Train(Text(), {.vocab_size = 320});
   ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
   EXPECT_EQ(tokenizer->size(), 320);
@@ -41,7 +42,7 @@ TEST(Tokenizer, GoesThereAndBack) {
             *tokenizer->Decode({ids[0]}));
 }
 
-TEST(Tokenizer, ErrorsSayWhatIsWrong) {
+TEST_F(TokenizerTest, ErrorsSayWhatIsWrong) {
   EXPECT_THAT(Message(Tokenizer::Train(Text(), {.vocab_size = 100}).status()),
               HasSubstr("at least 270 pieces"));
   EXPECT_THAT(Message(Tokenizer::Train(Text(), {.vocab_size = 5000}).status()),

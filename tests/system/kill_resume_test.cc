@@ -13,6 +13,7 @@
 #include "core/base/random.h"
 #include "gmock/gmock.h"
 #include "tests/support/run_program.h"
+#include "tests/support/tokenizers.h"
 
 namespace viv {
 namespace {
@@ -43,7 +44,7 @@ void WriteTexts(const std::string& source, const std::string& target) {
   ASSERT_TRUE(WriteFileAtomically(Env::Default(), target, french).ok());
 }
 
-class KillResumeTest : public testing::Test {
+class KillResumeTest : public TokenizerTest {
  protected:
   KillResumeTest() {
     EXPECT_TRUE(env_->Remove(directory_).ok());
