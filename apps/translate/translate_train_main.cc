@@ -96,6 +96,34 @@ absl::StatusOr<NetOptions> NetOfFlags() {
   return absl::InvalidArgumentError("--net is lstm or transformer, not '" + FLAGS_net + "'");
 }
 
+TranslationTrainingOptions OptionsOfFlags(const NetOptions& net, DType precision) {
+  return {.net = net,
+          .seed = static_cast<uint64_t>(FLAGS_seed),
+          .batch = FLAGS_batch,
+          .batch_tokens = FLAGS_batch_tokens,
+          .precision = precision,
+          .max_pieces = FLAGS_max_pieces,
+          .dropout = static_cast<float>(FLAGS_dropout),
+          .label_smoothing = static_cast<float>(FLAGS_label_smoothing),
+          .learning_rate = static_cast<float>(FLAGS_learning_rate),
+          .warm_up = FLAGS_warm_up,
+          .clip_norm = static_cast<float>(FLAGS_clip_norm),
+          .accumulate = FLAGS_accumulate,
+          .average_decay = static_cast<float>(FLAGS_average),
+          .halve_from = FLAGS_halve_from,
+          .halve_every = FLAGS_halve_every,
+          .inverse_sqrt = FLAGS_decay == "inverse_sqrt",
+          .check_numerics = FLAGS_check_numerics,
+          .trainer = {.directory = FLAGS_run,
+                      .updates = FLAGS_updates,
+                      .score_every = FLAGS_score_every,
+                      .checkpoint_every = FLAGS_checkpoint_every,
+                      .keep_best = FLAGS_keep_best,
+                      .patience = FLAGS_patience,
+                      .allow_inexact = FLAGS_allow_inexact,
+                      .trace = FLAGS_trace}};
+}
+
 int Evaluate(const std::string& bundle) {
   const auto evaluation = EvaluateBundle(bundle, FLAGS_src, FLAGS_tgt, FLAGS_evaluate, FLAGS_beam);
   if (!evaluation.ok()) return Fail(evaluation.status());
@@ -126,32 +154,7 @@ int main(int argc, char** argv) {
   if (FLAGS_decay != "halve" && FLAGS_decay != "inverse_sqrt") {
     return FailUsage("--decay is halve or inverse_sqrt, not '" + FLAGS_decay + "'");
   }
-  TranslationTrainingOptions options = {
-      .net = *net,
-      .seed = static_cast<uint64_t>(FLAGS_seed),
-      .batch = FLAGS_batch,
-      .batch_tokens = FLAGS_batch_tokens,
-      .precision = *precision,
-      .max_pieces = FLAGS_max_pieces,
-      .dropout = static_cast<float>(FLAGS_dropout),
-      .label_smoothing = static_cast<float>(FLAGS_label_smoothing),
-      .learning_rate = static_cast<float>(FLAGS_learning_rate),
-      .warm_up = FLAGS_warm_up,
-      .clip_norm = static_cast<float>(FLAGS_clip_norm),
-      .accumulate = FLAGS_accumulate,
-      .average_decay = static_cast<float>(FLAGS_average),
-      .halve_from = FLAGS_halve_from,
-      .halve_every = FLAGS_halve_every,
-      .inverse_sqrt = FLAGS_decay == "inverse_sqrt",
-      .check_numerics = FLAGS_check_numerics,
-      .trainer = {.directory = FLAGS_run,
-                  .updates = FLAGS_updates,
-                  .score_every = FLAGS_score_every,
-                  .checkpoint_every = FLAGS_checkpoint_every,
-                  .keep_best = FLAGS_keep_best,
-                  .patience = FLAGS_patience,
-                  .allow_inexact = FLAGS_allow_inexact,
-                  .trace = FLAGS_trace}};
+  const TranslationTrainingOptions options = OptionsOfFlags(*net, *precision);
   const absl::StatusOr<TrainingResult> result =
       RunTranslationTraining(FLAGS_train, FLAGS_validation, options);
   if (!result.ok()) return Fail(result.status());

@@ -3,7 +3,8 @@
 
     tools/check/check.py [ROOT]
 
-- a source file has at most 600 lines, an op file at most 150;
+- a source file has at most 600 lines, an op file at most 150, a program's main file 80 beside its
+  flags and usage, a function 60;
 - no include climbs out of its include root with "..", and none goes to a higher floor, from models or apps to
   kernels, or from one app to another;
 - logging stays out of headers; gflags stays in the main files of apps and what they share, apps/program.*;
@@ -26,6 +27,18 @@ FLOORS = {
     "core/interop": 6, "core/c_api": 6, "core/train": 7, "core/serving": 7, "core/distributed": 8, "models": 9,
     "datasets": 9, "apps": 10,
 }
+FUNCTION_LINES = 60
+MAIN_LINES = 80
+# In a program's main file: declarations of flags, the text of --help, functions that only hand flags on.
+FLAGS_AND_USAGE = re.compile(
+    r"^(DEFINE_\w+\(|constexpr char kUsageText).*?;\n|^\w[^\n;]* \w+OfFlags\(.*?^}\n", re.DOTALL | re.MULTILINE)
+# What is no code to the eye that matches braces: comments, literals, preprocessor lines with those that continue them.
+NO_CODE = re.compile(
+    r"""//[^\n]*|/\*.*?\*/|R"(?P<mark>[^(\s]*)\(.*?\)(?P=mark)"|"(?:\\.|[^"\\\n])*"|(?<!\w)'(?:\\.|[^'\\\n])+'"""
+    r"""|^[ \t]*\#(?:\\\n|[^\n])*""", re.DOTALL | re.MULTILINE)
+# Before the brace that opens a function: parameters or a constructor's initialisers, qualifiers, a result type.
+FUNCTION_HEAD = re.compile(r"\)\s*((const|noexcept|override|final|mutable|&&?|->[^;]*)\s*)*$")
+NO_FUNCTION = re.compile(r"\s*(template\s*<[^;]*>\s*)?(namespace|class|struct|enum|union|extern)\b")
 INCLUDE = re.compile(r'\s*#\s*include "((?:core|models|datasets|apps)/[^"]+)"')
 
 
@@ -51,12 +64,41 @@ def wrong_include(name, included):
     return None
 
 
+def functions(text):
+    """Yields the first and the last line of every function and of every lambda outside of functions."""
+    code = NO_CODE.sub(lambda m: re.sub(r"[^\n]", " ", m.group()), text)
+    changed = 1
+    while changed:  # values in braces, x{1}, f({2}) and = {3}, are no blocks
+        code, changed = re.subn(r"([\w>]|[({,=]\s*)\{([^{};]*)\}", r"\1(\2)", code)
+    head = 0  # where what may be a function's head begins
+    opened = []  # by open brace: where the head of the function began, or None
+    for match in re.finditer(r"[;{}]", code):
+        at = match.start()
+        before = code[head:at]
+        head = at + 1
+        if match.group() == "{":
+            outside = all(began is None for began in opened)
+            is_function = outside and FUNCTION_HEAD.search(before) and not NO_FUNCTION.match(before)
+            opened.append(at - len(before.lstrip()) if is_function else None)
+        elif match.group() == "}" and opened:
+            began = opened.pop()
+            if began is not None:
+                yield code.count("\n", 0, began) + 1, code.count("\n", 0, at) + 1
+
+
 def check_source(root, path):
     name = path.relative_to(root).as_posix()
     lines = path.read_text(encoding="utf-8").splitlines()
     limit = 150 if name.startswith("core/ops/") else 600
     if len(lines) > limit:
         yield f"{name}: {len(lines)} lines, more than {limit}"
+    if re.fullmatch(r"apps/[^/]+/(\w+_)?main\.cc", name):
+        thin = len(FLAGS_AND_USAGE.sub("", "\n".join(lines)).splitlines())
+        if thin > MAIN_LINES:
+            yield f"{name}: {thin} lines beside flags and usage, more than {MAIN_LINES}"
+    for first, last in functions("\n".join(lines)):
+        if last - first + 1 > FUNCTION_LINES:
+            yield f"{name}:{first}: a function of {last - first + 1} lines, more than {FUNCTION_LINES}"
     if not lines or not lines[0].startswith("//"):
         yield f"{name}:1: does not open with what the file is for"
     for number, line in enumerate(lines, 1):

@@ -26,10 +26,38 @@ class CheckTest(unittest.TestCase):
             "pretrained/m/README.md": "x",
         }))
 
+    def test_lengths_of_functions(self):
+        body = "  x;\n" * 3
+        text = (
+            "// A.\n"
+            "namespace viv {\n"  # 2
+            "struct S {\n"
+            "  int a{1};\n"
+            "  S(int b,\n"  # 5 to 8
+            "    int c) : a(b), d{c, {1}} {\n"
+            "    if (b) { x; }\n"
+            "  }\n"
+            "  int get() const noexcept { return a; }\n"  # 9
+            "};\n"
+            '#define BRACES(x) { if (x) { \\\n  }\n'
+            "const char* kBraces = \"{{{\"; // {\n"  # 13
+            "const char* kRaw = R\"(} { )\"; const char kBrace = '{';\n"
+            "const Registration kOp({.shape = [](Context& c) -> Status {\n"  # 15 to 18
+            "  const int million = 1'000'000;\n"
+            "  return Ok();\n"
+            "}, .updates = 1});\n"
+            "template <typename T>\n"  # 19 to 24
+            "auto F(T x) -> std::vector<T> {\n" + body + "}\n"
+            "}  // namespace viv\n")
+        self.assertEqual([(5, 8), (9, 9), (15, 18), (19, 24)], list(check.functions(text)))
+
     def test_each_rule(self):
         cases = {
             "more than 600": {"core/base/a.cc": "// A.\n" * 601},
             "more than 150": {"core/ops/a.cc": "// A.\n" * 151},
+            "a function of 61 lines": {"core/base/a.cc": "// A.\nint F(int x) {\n" + "  x;\n" * 59 + "}\n"},
+            "81 lines beside flags": {
+                "apps/a/a_main.cc": "// A.\n" + "DEFINE_int32(a, 1,\n  \"a; b\");\n" * 9 + "// A.\n" * 80},
             "what the file is for": {"core/base/a.cc": "int a;\n"},
             "climbs out": {"core/base/a.cc": '// A.\n#include "../b.h"\n'},
             "source files": {"core/base/a.h": '// A.\n#include "core/base/logging.h"\n'},
