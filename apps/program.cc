@@ -1,6 +1,9 @@
 // The frame of a program; compiled into each.
 #include "apps/program.h"
 
+#include <fcntl.h>
+
+#include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
@@ -19,6 +22,21 @@ extern void (*gflags_exitfunc)(int);
 
 namespace viv {
 
+namespace {
+
+// A standard stream that was closed gets what no stream can use, so that no file gets its number
+// and what is meant for people.
+void FillClosedStreams() {
+  for (const int stream : {0, 1, 2}) {
+    if (::fcntl(stream, F_GETFD) >= 0 || errno != EBADF) continue;
+    // The lowest free number, which is this one. Not in the direction that is used, so that it
+    // fails.
+    if (::open("/dev/null", stream == 0 ? O_WRONLY : O_RDONLY) < 0) return;
+  }
+}
+
+}  // namespace
+
 int Fail(const absl::Status& status) {
   std::fprintf(stderr, "error: %s\n", std::string(status.message()).c_str());
   return kFailed;
@@ -31,6 +49,7 @@ int FailUsage(const std::string& message) {
 
 std::vector<std::string> BeginProgram(int argc, char** argv, const std::string& program,
                                       const std::string& usage) {
+  FillClosedStreams();
   google::gflags_exitfunc = [](int) { std::exit(kUsage); };
   gflags::SetUsageMessage(usage);
   gflags::ParseCommandLineNonHelpFlags(&argc, &argv, true);

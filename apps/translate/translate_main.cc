@@ -1,4 +1,4 @@
-// translate: sentences from one language into another.
+// translate: text from one language into another.
 #include "apps/program.h"
 #include "models/language/translate_program.h"
 
@@ -6,18 +6,31 @@ DEFINE_string(src, "en", "language of the text");
 DEFINE_string(tgt, "fr", "language to translate into");
 DEFINE_string(model, "", "bundle to use; the one that comes with the program where empty");
 DEFINE_string(glossary, "", "file of terms, one 'term<tab>translation' a line, that come out so");
+DEFINE_bool(files, false, "the arguments are files whose lines are translated; gz too");
+DEFINE_string(output, "", "file to write to; for --files also a folder, for a file of each");
+DEFINE_bool(split, true, "translate lines of several sentences sentence by sentence");
 DEFINE_int32(beam, 5, "hypotheses that the search keeps; 1 is fastest");
-DEFINE_int32(nbest, 1, "translations of each sentence, at most --beam");
+DEFINE_int32(nbest, 1, "translations of each text, at most --beam");
 DEFINE_double(length_penalty, 1.0, "0: prefers short translations; 1: does not mind long ones");
+DEFINE_int32(max_repeats, 2, "the same few pieces stand in a row at most so often; 0: any number");
 DEFINE_string(precision, "f32", "f32, or bf16: faster on some machines, and less exact");
-DEFINE_bool(json, false, "write one JSON object a sentence");
+DEFINE_bool(confidence, false, "add how probable it is that a translation is good");
+DEFINE_double(min_confidence, 0, "withhold translations with a lower confidence");
+DEFINE_bool(json, false, "write one JSON object a text");
 
 constexpr char kUsageText[] =
-    "translates text, one sentence a line.\n\n"
+    "translates text, one line to one line.\n\n"
     "  translate \"A dog runs.\"\n"
     "  translate --src en --tgt fr --beam 5 < sentences.txt\n"
-    "  translate --json --nbest 3 \"A dog runs.\"\n\n"
-    "Every argument is a sentence; without arguments the standard input is read.";
+    "  translate --files chapter1.txt chapter2.txt.gz --output translated/\n"
+    "  translate --glossary terms.tsv --min_confidence 0.5 --json \"A dog runs.\"\n"
+    "  translate --nbest 3 --confidence \"A dog runs.\"\n\n"
+    "Every argument is a text; without arguments the standard input is read, line by line. A line\n"
+    "of several sentences comes back as one. Fields of --nbest (number of the line from 0,\n"
+    "translation, score) and --confidence are parted by ' ||| '. A line that cannot be "
+    "translated,\n"
+    "or is withheld for its confidence, stays empty. The exit code is 1 where a line failed; what\n"
+    "is withheld did not.";
 
 int main(int argc, char** argv) {
   using namespace viv;
@@ -25,20 +38,29 @@ int main(int argc, char** argv) {
   if (FLAGS_beam < 1 || FLAGS_nbest < 1 || FLAGS_nbest > FLAGS_beam) {
     return FailUsage("--beam is at least 1, --nbest between 1 and --beam");
   }
+  if (FLAGS_max_repeats < 0) return FailUsage("--max_repeats is at least 0");
+  if (FLAGS_files && arguments.empty()) return FailUsage("--files needs files");
   const absl::StatusOr<DType> precision = ParsePrecision(FLAGS_precision);
   if (!precision.ok()) return FailUsage(std::string(precision.status().message()));
-  const TranslateProgram program = {
+  TranslateProgram program = {
       .source_language = FLAGS_src,
       .target_language = FLAGS_tgt,
       .bundle = FLAGS_model,
       .glossary = FLAGS_glossary,
+      .output = FLAGS_output,
       .options = {.beam = FLAGS_beam,
                   .nbest = FLAGS_nbest,
-                  .length_penalty = static_cast<float>(FLAGS_length_penalty)},
+                  .length_penalty = static_cast<float>(FLAGS_length_penalty),
+                  .max_repeats = FLAGS_max_repeats,
+                  .split = FLAGS_split},
+      .format = {.json = FLAGS_json,
+                 .nbest = FLAGS_nbest > 1,
+                 .confidence = FLAGS_confidence,
+                 .min_confidence = FLAGS_min_confidence},
       .precision = *precision,
-      .json = FLAGS_json,
       .verbose = FLAGS_verbose};
-  const absl::StatusOr<int> failed = program.Run(arguments);
+  (FLAGS_files ? program.files : program.texts) = arguments;
+  const absl::StatusOr<int> failed = program.Run();
   if (!failed.ok()) return Fail(failed.status());
   return *failed == 0 ? kSuccess : kFailed;
 }

@@ -47,8 +47,9 @@ int main(int argc, char** argv) {
                       .batching = {.max_batch = FLAGS_max_batch}});
   std::vector<TranslatorSlot> slots;
   for (const std::string& bundle : bundles) {
-    ModelSlot& slot = server.AddModel(BaseName(bundle), bundle,
-                                      TranslatorLoader({.beam = FLAGS_beam}, FLAGS_glossary));
+    ModelSlot& slot =
+        server.AddModel(BaseName(bundle), bundle,
+                        TranslatorLoader({.beam = FLAGS_beam, .split = true}, FLAGS_glossary));
     slots.push_back({[&slot] { return slot.current().model; },
                      [&slot](const std::vector<ServedItem>& items) { return slot.Infer(items); }});
   }

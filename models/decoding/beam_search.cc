@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "models/decoding/repetition.h"
 
 namespace viv {
 namespace {
@@ -48,6 +49,10 @@ absl::Status CheckOptions(const BeamSearchOptions& o, const std::vector<SearchLi
         "be a number");
   }
   for (const SearchLimits& limit : limits) {
+    if (limit.max_repeats < 0) {
+      return absl::InvalidArgumentError(
+          absl::StrCat("tokens at most ", limit.max_repeats, " times in a row"));
+    }
     if (limit.max_length < 1 || limit.max_length < o.min_length) {
       return absl::InvalidArgumentError(
           absl::StrCat("a maximum length of ", limit.max_length, " tokens"));
@@ -197,6 +202,11 @@ class Search {
     if (length < options_.min_length) values[options_.eos] = kImpossible;
     for (const int32_t token : RepeatingTokens(tokens, options_.no_repeat_ngram)) {
       if (token < vocabulary) values[token] = kImpossible;
+    }
+    if (limits.max_repeats > 0) {
+      for (const int32_t token : TokensThatRepeat(tokens, limits.max_repeats)) {
+        values[token] = kImpossible;
+      }
     }
     if (!outstanding.empty()) values[options_.eos] = kImpossible;
     if (length + static_cast<int>(outstanding.size()) >= limits.max_length) {

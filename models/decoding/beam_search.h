@@ -30,6 +30,9 @@ struct BeamSearchOptions {
 // Of one example.
 struct SearchLimits {
   int max_length = 0;
+  // So often at most the same tokens, up to kLongestRepeated of them, stand in a row (but for
+  // required ones); 0: any number.
+  int max_repeats = 0;
   // Tokens that a hypothesis must hold before it may end, each as often as it is named; of reserved
   // ones it then holds no more. Where they would not fit otherwise, they end what was cut.
   std::vector<int32_t> required;

@@ -1,4 +1,4 @@
-// What the program `translate` does with its arguments and its standard input.
+// What the program `translate` does with its arguments, files and standard input.
 #ifndef VIV_MODELS_LANGUAGE_TRANSLATE_PROGRAM_H_
 #define VIV_MODELS_LANGUAGE_TRANSLATE_PROGRAM_H_
 
@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "models/language/translation_format.h"
 #include "models/language/translator.h"
 
 namespace viv {
@@ -16,24 +17,27 @@ struct TranslateProgram {
   std::string bundle;
   // A file of terms (glossary.h); none where empty.
   std::string glossary;
+  // What is translated: the texts, or each line of the files (gzip is unpacked), or, where there
+  // are neither, of `in`.
+  std::vector<std::string> texts, files;
+  // Where it goes: a file, which is overwritten, or for files a folder (one that exists, or a name
+  // that ends in '/'), in which each gets a file of its name, less ".gz"; `out` where empty.
+  std::string output;
   TranslateOptions options;
+  TranslationFormat format;
   // In what products are computed: kFloat or kBFloat16.
   DType precision = kFloat;
-  bool json = false;
   bool verbose = false;
   std::istream* in = &std::cin;
   std::ostream* out = &std::cout;
   std::ostream* err = &std::cerr;
 
-  // Translates each of `sentences`, or each line of `in` where there are none, and returns how many
-  // failed: those have their error in place of a translation, and the rest goes on.
-  // FailedPrecondition where the bundle is of other languages; errors of loading and of runs.
-  absl::StatusOr<int> Run(const std::vector<std::string>& sentences) const;
+  // Returns how many texts failed: those have their error in place of a translation, and the rest
+  // goes on; what is withheld for its confidence did not fail. FailedPrecondition where the bundle
+  // is of other languages, or has no confidences that are asked for; errors of loading, of runs, of
+  // files and of writing.
+  absl::StatusOr<int> Run() const;
 };
-
-// One line of JSON: "input", "translation", "confidence" where the bundle is calibrated,
-// "alternatives"; or "input" and "error".
-std::string TranslationJson(const std::string& input, const SentenceResult& result);
 
 }  // namespace viv
 

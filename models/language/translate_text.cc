@@ -9,6 +9,7 @@
 #include "core/base/status.h"
 #include "core/base/utf8.h"
 #include "models/decoding/beam_search.h"
+#include "models/decoding/repetition.h"
 
 namespace viv {
 namespace {
@@ -33,8 +34,12 @@ absl::StatusOr<Source> MakeSource(const Tokenizer& tokenizer, const TextCopier& 
   return source;
 }
 
-SearchLimits LimitsOf(const Source& source, const TextCopier& copier) {
+SearchLimits LimitsOf(const Source& source, const TextCopier& copier,
+                      const TranslateOptions& options) {
   SearchLimits limits = {.max_length = 2 * static_cast<int>(source.pieces.size()) + 10};
+  if (options.max_repeats > 0) {
+    limits.max_repeats = std::max(options.max_repeats, MostRepeats(source.pieces));
+  }
   for (const int symbol : source.masked.Symbols()) {
     limits.required.push_back(copier.symbol_pieces()[symbol]);
   }
@@ -94,7 +99,7 @@ absl::StatusOr<std::vector<SentenceResult>> TranslateTexts(
     std::vector<SearchLimits> limits;
     for (size_t i = begin; i < end; ++i) {
       part.push_back(sources[order[i]].pieces);
-      limits.push_back(LimitsOf(sources[order[i]], copier));
+      limits.push_back(LimitsOf(sources[order[i]], copier, options));
     }
     ASSIGN_OR_RETURN(std::unique_ptr<StepFunction> steps,
                      decoder.Start(session, part, tokenizer.pad()));

@@ -21,12 +21,22 @@ struct TranslateOptions {
   // As BeamSearchOptions.
   float length_penalty = 1.0f;
   int no_repeat_ngram = 0;
+  // So often at most the same few pieces stand in a row, or as often as in the sentence; 0: always.
+  int max_repeats = 2;
   // Sentences that are decoded together.
   int batch = 32;
   // Longer sentences (in pieces) are refused: the net has not seen any like them.
   int max_pieces = 1000;
   // Terms with fixed translations; null: none.
   std::shared_ptr<const Glossary> glossary;
+  // Of a Translator: whether texts are translated sentence by sentence (long_text.h).
+  bool split = false;
+};
+
+// A sentence of a text and its translation.
+struct TranslatedPart {
+  std::string source, target;
+  double confidence = -1;
 };
 
 struct Translation {
@@ -41,6 +51,8 @@ struct Translation {
   double confidence = -1;
   // The length limit (twice the source's and some) cut it.
   bool cut = false;
+  // The sentences, where a text was split into several.
+  std::vector<TranslatedPart> parts;
 };
 
 // The `nbest` translations of one sentence, or why there are none.

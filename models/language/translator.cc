@@ -13,6 +13,7 @@
 #include "core/base/status.h"
 #include "core/checkpoint/checkpoint.h"
 #include "models/language/bleu.h"
+#include "models/language/long_text.h"
 
 namespace viv {
 namespace {
@@ -113,6 +114,8 @@ absl::StatusOr<std::unique_ptr<Translator>> Translator::Load(Env* env, const std
   return translator;
 }
 
+bool Translator::has_confidences() const { return parts_->calibration.has_value(); }
+
 bool Translator::can_copy() const { return !parts_->copier.symbol_pieces().empty(); }
 
 absl::StatusOr<std::shared_ptr<const Glossary>> ReadGlossaryFor(const Translator& translator,
@@ -127,6 +130,14 @@ absl::StatusOr<std::shared_ptr<const Glossary>> ReadGlossaryFor(const Translator
 }
 
 absl::StatusOr<std::vector<SentenceResult>> Translator::Translate(
+    const std::vector<std::string>& sentences, const TranslateOptions& options) {
+  if (!options.split) return TranslateSentences(sentences, options);
+  return TranslateLongTexts(
+      sentences, info_.source_language,
+      [&](const std::vector<std::string>& parts) { return TranslateSentences(parts, options); });
+}
+
+absl::StatusOr<std::vector<SentenceResult>> Translator::TranslateSentences(
     const std::vector<std::string>& sentences, const TranslateOptions& options) {
   ASSIGN_OR_RETURN(std::vector<SentenceResult> results,
                    TranslateTexts(parts_->session, parts_->decoder, parts_->tokenizer,

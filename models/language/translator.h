@@ -37,12 +37,17 @@ class Translator {
   // Whether it leaves numbers, names and the like as they are, and takes glossaries: bundles from
   // before that do not.
   bool can_copy() const;
-  // As TranslateTexts, with confidences where the bundle is calibrated.
+  // Whether translations have confidences.
+  bool has_confidences() const;
+  // As TranslateTexts, with confidences where the bundle is calibrated; with options.split as
+  // TranslateLongTexts.
   absl::StatusOr<std::vector<SentenceResult>> Translate(const std::vector<std::string>& sentences,
                                                         const TranslateOptions& options);
 
  private:
   struct Parts;
+  absl::StatusOr<std::vector<SentenceResult>> TranslateSentences(
+      const std::vector<std::string>& sentences, const TranslateOptions& options);
   Translator(TranslatorInfo info, std::unique_ptr<Parts> parts);
   TranslatorInfo info_;
   std::unique_ptr<Parts> parts_;

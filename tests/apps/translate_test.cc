@@ -13,6 +13,7 @@
 #include "gmock/gmock.h"
 #include "nlohmann/json.hpp"
 #include "tests/support/run_program.h"
+#include "tests/support/small_language.h"
 #include "tests/support/tokenizers.h"
 
 namespace viv {
@@ -21,40 +22,6 @@ namespace {
 using ::testing::HasSubstr;
 using ::testing::Not;
 using ::testing::StartsWith;
-
-struct Words {
-  const char *english, *french;
-};
-constexpr Words kSubjects[] = {{"A dog", "Un chien"},
-                               {"A cat", "Un chat"},
-                               {"The man", "L'homme"},
-                               {"The girl", "La fille"},
-                               {"A bird", "Un oiseau"}};
-constexpr Words kVerbs[] = {
-    {"runs", "court"}, {"sleeps", "dort"}, {"eats", "mange"}, {"sings", "chante"}};
-constexpr Words kPlaces[] = {{"here", "ici"},
-                             {"in the park", "dans le parc"},
-                             {"at home", "à la maison"},
-                             {"on the beach", "sur la plage"}};
-
-// All 80 sentences of the small language; `wrong`: every third is another.
-std::string Sentences(bool english, bool wrong = false) {
-  std::string text;
-  int count = 0;
-  for (const Words& subject : kSubjects) {
-    for (const Words& verb : kVerbs) {
-      for (const Words& place : kPlaces) {
-        const auto word = [&](const Words& w) { return english ? w.english : w.french; };
-        if (wrong && count++ % 3 == 0) {
-          text += "Rien de tout cela n'est vrai.\n";
-          continue;
-        }
-        absl::StrAppend(&text, word(subject), " ", word(verb), " ", word(place), ".\n");
-      }
-    }
-  }
-  return text;
-}
 
 // One net for all tests.
 class TranslateTest : public TokenizerTest {
@@ -71,29 +38,8 @@ class TranslateTest : public TokenizerTest {
   static void PrepareRuns() {
     directory_ = JoinPath(testing::TempDir(), "viv_translate_test");
     bundle_ = JoinPath(directory_, "translate_en_fr");
-    Env* env = Env::Default();
-    ASSERT_TRUE(env->Remove(directory_).ok());
-    ASSERT_TRUE(env->CreateDirs(directory_).ok());
-    const std::string pairs =
-        absl::StrCat(JoinPath(directory_, "x.en"), ",", JoinPath(directory_, "x.fr"));
-    ASSERT_TRUE(WriteFileAtomically(env, JoinPath(directory_, "x.en"), Sentences(true)).ok());
-    ASSERT_TRUE(WriteFileAtomically(env, JoinPath(directory_, "x.fr"), Sentences(false)).ok());
-    const std::string validation =
-        absl::StrCat(JoinPath(directory_, "x.en"), ",", JoinPath(directory_, "v.fr"));
-    ASSERT_TRUE(
-        WriteFileAtomically(env, JoinPath(directory_, "v.fr"), Sentences(false, true)).ok());
-    flags_ = {"--train=" + pairs,
-              "--validation=" + validation,
-              "--run=" + JoinPath(directory_, "run"),
-              "--vocabulary=340",
-              "--embed=32",
-              "--hidden=64",
-              "--encoder_hidden=32",
-              "--batch=16",
-              "--dropout=0.1",
-              "--updates=250",
-              "--score_every=125",
-              "--learning_rate=0.01"};
+    WriteSmallLanguage(directory_);
+    flags_ = SmallLanguageFlags(directory_);
   }
   static void TearDownTestSuite() { Env::Default()->Remove(directory_).IgnoreError(); }
 
@@ -114,9 +60,9 @@ ProgramResult TranslateTest::trained_;
 TEST_F(TranslateTest, LearnsASmallLanguage) {
   ASSERT_EQ(trained_.exit_code, 0) << trained_.err;
   EXPECT_THAT(trained_.out, HasSubstr("250 updates"));
-  const ProgramResult result = Translate({}, Sentences(true));
+  const ProgramResult result = Translate({}, SmallLanguage(true));
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  const std::vector<std::string> wanted = absl::StrSplit(Sentences(false), '\n');
+  const std::vector<std::string> wanted = absl::StrSplit(SmallLanguage(false), '\n');
   const std::vector<std::string> got = absl::StrSplit(result.out, '\n');
   ASSERT_EQ(got.size(), wanted.size());
   int right = 0;
@@ -172,6 +118,7 @@ TEST_F(TranslateTest, KeepsLinesThatCannotBeTranslated) {
       Translate({}, "\nA cat eats here.\n" + endless + "\n\xC3\x28\r\nA cat eats here.");
   EXPECT_EQ(result.exit_code, 1);
   EXPECT_EQ(result.out, "\nUn chat mange ici.\n\n\nUn chat mange ici.\n");
+  EXPECT_THAT(result.err, HasSubstr("error: line 3: "));
   EXPECT_THAT(result.err, HasSubstr("split it into sentences"));
   EXPECT_THAT(result.err, HasSubstr("not valid UTF-8"));
 }

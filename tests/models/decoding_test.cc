@@ -7,6 +7,7 @@
 #include "core/base/random.h"
 #include "gmock/gmock.h"
 #include "models/decoding/beam_search.h"
+#include "models/decoding/repetition.h"
 
 namespace viv {
 namespace {
@@ -95,7 +96,9 @@ std::vector<std::vector<Hypothesis>> Decode(const std::vector<int>& examples, in
                                             const std::vector<int32_t>& required = {}) {
   MarkovModel model(examples);
   const auto result = BeamSearch(
-      model, std::vector<SearchLimits>(examples.size(), {max_length, required}), options);
+      model,
+      std::vector<SearchLimits>(examples.size(), {.max_length = max_length, .required = required}),
+      options);
   EXPECT_TRUE(result.ok()) << result.status();
   return result.ok() ? *result : std::vector<std::vector<Hypothesis>>(examples.size());
 }
@@ -180,6 +183,74 @@ TEST(BeamSearch, TheBatchDoesNotMatter) {
   }
 }
 
+// Wants nothing but to say 3 4 3 4 3 4 ..., and never to end; with what is impossible it goes on
+// with any other token.
+class LoopingModel : public StepFunction {
+ public:
+  absl::Status Step(const std::vector<int>& parents, const std::vector<int32_t>& tokens,
+                    Tensor* log_probs) override {
+    std::vector<float> values;
+    for (size_t i = 0; i < parents.size(); ++i) {
+      for (int32_t token = 0; token < kVocabulary; ++token) {
+        const bool wanted = token == (tokens[i] == 3 ? 4 : 3);
+        values.push_back(wanted ? -0.001f : token == kEos ? -9.0f : -8.0f);
+      }
+    }
+    *log_probs = Tensor::Of<float>({static_cast<int64_t>(parents.size()), kVocabulary}, values);
+    return absl::OkStatus();
+  }
+};
+
+TEST(BeamSearch, DoesNotRunAway) {
+  const auto decode = [](int max_repeats, int beam, const std::vector<int32_t>& required = {}) {
+    LoopingModel model;
+    auto result =
+        BeamSearch(model, {{.max_length = 60, .max_repeats = max_repeats, .required = required}},
+                   {.beam = beam, .nbest = beam});
+    EXPECT_TRUE(result.ok()) << result.status();
+    return (*result)[0];
+  };
+  EXPECT_EQ(MostRepeats(decode(0, 1)[0].tokens), 30) << "the model is one that runs away";
+  for (const int most : {1, 2, 3}) {
+    for (const int beam : {1, 4}) {
+      for (const Hypothesis& h : decode(most, beam)) {
+        EXPECT_LE(MostRepeats(h.tokens), most) << most << " " << beam;
+      }
+    }
+  }
+  // What is required comes out all the same.
+  const auto required = decode(1, 2, {0, 0, 0})[0].tokens;
+  EXPECT_GE(std::count(required.begin(), required.end(), 0), 3);
+}
+
+TEST(Repetition, IsCounted) {
+  EXPECT_EQ(MostRepeats({}), 0);
+  EXPECT_EQ(MostRepeats({7}), 1);
+  EXPECT_EQ(MostRepeats({7, 7, 8}), 2);
+  EXPECT_EQ(MostRepeats({1, 2, 3, 2, 3, 2, 3, 2}), 3);
+  EXPECT_EQ(MostRepeats({1, 2, 3, 4, 1, 2, 3, 5}), 1);
+  EXPECT_THAT(TokensThatRepeat({}, 1), ElementsAre());
+  EXPECT_THAT(TokensThatRepeat({5}, 1), ElementsAre(5));
+  EXPECT_THAT(TokensThatRepeat({5}, 2), ElementsAre());
+  EXPECT_THAT(TokensThatRepeat({5, 5}, 2), ElementsAre(5));
+  EXPECT_THAT(TokensThatRepeat({9, 1, 2, 1}, 1), ElementsAre(1, 2));
+  EXPECT_THAT(TokensThatRepeat({9, 1, 2, 1, 2, 1}, 2), ElementsAre(2));
+  // By definition: what follows makes more than there may be.
+  for (uint64_t seed = 0; seed < 200; ++seed) {
+    RandomStream random(seed, 0);
+    std::vector<int32_t> tokens;
+    for (int i = 0; i < 12; ++i) tokens.push_back(random.Uniform() < 0.5f ? 1 : 2);
+    while (MostRepeats(tokens) > 2) tokens.pop_back();
+    const std::vector<int32_t> banned = TokensThatRepeat(tokens, 2);
+    for (const int32_t next : {1, 2}) {
+      std::vector<int32_t> longer = tokens;
+      longer.push_back(next);
+      EXPECT_EQ(MostRepeats(longer) > 2,
+                std::find(banned.begin(), banned.end(), next) != banned.end());
+    }
+  }
+}
+
 TEST(BeamSearch, FinishedExamplesLeaveTheBatch) {
   MarkovModel model({0, 1, 2});
   const auto result = BeamSearch(model, {{1}, {2}, {6}}, {.beam = 2, .min_length = 0});
@@ -245,8 +316,10 @@ TEST(BeamSearch, ErrorsSayWhatIsWrong) {
   EXPECT_THAT(message({.no_repeat_ngram = -1}, {{3}}), HasSubstr("must not be negative"));
   EXPECT_THAT(message({}, {{0}}), HasSubstr("maximum length of 0"));
   EXPECT_THAT(message({.eos = 7}, {{3}}), HasSubstr("the end at 7"));
-  EXPECT_THAT(message({}, {{1, {3, 4}}}), HasSubstr("2 required tokens in a maximum length of 1"));
-  EXPECT_THAT(message({}, {{3, {5}}}), HasSubstr("token 5 of 5"));
+  EXPECT_THAT(message({}, {{.max_length = 1, .required = {3, 4}}}),
+              HasSubstr("2 required tokens in a maximum length of 1"));
+  EXPECT_THAT(message({}, {{.max_length = 3, .required = {5}}}), HasSubstr("token 5 of 5"));
+  EXPECT_THAT(message({}, {{.max_length = 3, .max_repeats = -1}}), HasSubstr("-1 times in a row"));
   EXPECT_THAT(message({.reserved = {-1}}, {{3}}), HasSubstr("token -1 of 5"));
   for (const float value : {std::nanf(""), -std::numeric_limits<float>::infinity()}) {
     HopelessModel model(value);

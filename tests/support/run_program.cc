@@ -104,6 +104,10 @@ int RunningProgram::Stop() {
   return ExitCode(status);
 }
 
+std::string ProgramPath(const std::string& program) {
+  return Quoted(absl::StrCat(VIV_PROGRAM_DIRECTORY, "/", program));
+}
+
 ProgramResult RunProgram(const std::string& program, const std::vector<std::string>& arguments,
                          const ProgramOptions& options) {
   Env* env = Env::Default();
@@ -119,7 +123,7 @@ ProgramResult RunProgram(const std::string& program, const std::vector<std::stri
   for (const std::string& setting : options.environment) {
     absl::StrAppend(&command, " ", Quoted(setting));
   }
-  absl::StrAppend(&command, " ", Quoted(absl::StrCat(VIV_PROGRAM_DIRECTORY, "/", program)));
+  absl::StrAppend(&command, " ", ProgramPath(program));
   for (const std::string& argument : arguments) absl::StrAppend(&command, " ", Quoted(argument));
   absl::StrAppend(&command, " <", in, " >", out, " 2>", err);
   const int status = std::system(command.c_str());

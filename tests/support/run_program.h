@@ -23,6 +23,9 @@ struct ProgramOptions {
   int64_t max_file_bytes = 0;
 };
 
+// The path of a file in build/bin, fit for a shell.
+std::string ProgramPath(const std::string& program);
+
 // `program`: the name of a file in build/bin.
 ProgramResult RunProgram(const std::string& program, const std::vector<std::string>& arguments,
                          const ProgramOptions& options = {});

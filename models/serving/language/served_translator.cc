@@ -10,7 +10,7 @@
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
-#include "models/language/translate_program.h"
+#include "models/language/translation_format.h"
 #include "models/language/translator.h"
 #include "nlohmann/json.hpp"
 

@@ -1,0 +1,22 @@
+// Repetition in a row, into which nets fall on text that they do not understand.
+#ifndef VIV_MODELS_DECODING_REPETITION_H_
+#define VIV_MODELS_DECODING_REPETITION_H_
+
+#include <cstdint>
+#include <vector>
+
+namespace viv {
+
+// The longest sequence whose repetition is looked for.
+inline constexpr int kLongestRepeated = 8;
+
+// How often at most the same 1 to kLongestRepeated tokens stand in a row: 3 for "a b c b c b c".
+int MostRepeats(const std::vector<int32_t>& tokens);
+
+// The tokens after which the same 1 to kLongestRepeated tokens would end `tokens` more than
+// `most` times in a row. `most` is at least 1.
+std::vector<int32_t> TokensThatRepeat(const std::vector<int32_t>& tokens, int most);
+
+}  // namespace viv
+
+#endif  // VIV_MODELS_DECODING_REPETITION_H_

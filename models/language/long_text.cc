@@ -1,0 +1,185 @@
+// Sentences by ICU's rules (UAX #29), with its lists of abbreviations.
+#include "models/language/long_text.h"
+
+#include <unicode/brkiter.h>
+#include <unicode/locid.h>
+#include <unicode/unistr.h>
+
+#include <algorithm>
+#include <memory>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "core/base/utf8.h"
+
+namespace viv {
+namespace {
+
+// Where ICU begins sentences, in order, as positions of the text. None where it has no rules.
+std::vector<size_t> SentenceStarts(const Points& text, const std::string& language) {
+  UErrorCode error = U_ZERO_ERROR;
+  const icu::Locale locale(absl::StrCat(language, "@ss=standard").c_str());
+  const std::unique_ptr<icu::BreakIterator> iterator(
+      icu::BreakIterator::createSentenceInstance(locale, error));
+  if (U_FAILURE(error) || iterator == nullptr) return {};
+  const icu::UnicodeString unicode = icu::UnicodeString::fromUTF8(ToUtf8(text));
+  iterator->setText(unicode);
+  std::vector<size_t> starts;
+  int32_t at = 0;       // in 16-bit units, and ...
+  size_t position = 0;  // ... in characters
+  for (int32_t next = iterator->first(); next != icu::BreakIterator::DONE;
+       next = iterator->next()) {
+    position += static_cast<size_t>(unicode.countChar32(at, next - at));
+    at = next;
+    starts.push_back(position);
+  }
+  return starts;
+}
+
+// Without white space at the ends.
+TextPart Trim(const Points& text, TextPart part) {
+  while (part.begin < part.end && IsSpace(text[part.begin])) ++part.begin;
+  while (part.end > part.begin && IsSpace(text[part.end - 1])) --part.end;
+  return part;
+}
+
+bool IsOneOf(char32_t c, const Points& set) { return set.find(c) != Points::npos; }
+
+// Whether what ICU parts at `start` is two sentences.
+bool IsSentenceEnd(const Points& text, size_t start) {
+  if (start == 0 || start == text.size()) return start > 0;
+  if (!IsSpace(text[start - 1])) return IsOneOf(text[start - 1], U"。！？｡");
+  const size_t end = Trim(text, {0, start}).end;
+  if (end == 0 || IsOneOf(U'\n', text.substr(end, start - end))) return true;
+  // "Go!" he said.
+  if (IsOneOf(text[end - 1], U"\"'”’»") && IsLower(text[start])) return false;
+  // What ICU's lists lack.
+  static const auto* const abbreviations =
+      new std::vector<Points>{U"Dr.", U"St.", U"Fig.", U"Gen.", U"Gov.", U"Sen."};
+  return std::none_of(abbreviations->begin(), abbreviations->end(), [&](const Points& word) {
+    const size_t begin = end - std::min(end, word.size());
+    return text.compare(begin, word.size(), word) == 0 &&
+           (begin == 0 || !IsWordCharacter(text[begin - 1]));
+  });
+}
+
+// Where the first part of a sentence of more than `longest` characters ends; its own end where
+// there is no place.
+size_t PlaceToPart(const Points& text, const TextPart& sentence, size_t longest) {
+  size_t at_comma = sentence.end, at_space = sentence.end;
+  for (size_t i = sentence.begin + 1; i < sentence.begin + longest; ++i) {
+    if (!IsSpace(text[i])) continue;
+    at_space = i;
+    const bool late = i > sentence.begin + longest / 2;
+    if (late && IsOneOf(text[i - 1], U";:,؛،")) at_comma = i;
+  }
+  return at_comma < sentence.end ? at_comma : at_space;
+}
+
+// A text on its way: its sentences, at least one, are [first, first + parts.size()) of all.
+struct SplitText {
+  Points text;
+  std::vector<TextPart> parts;
+  size_t first = 0;
+};
+
+Translation Join(const SplitText& split, const std::vector<const Translation*>& sentences) {
+  Translation whole = {.confidence = sentences[0]->confidence};
+  size_t done = 0;
+  for (size_t i = 0; i < split.parts.size(); ++i) {
+    const TextPart& part = split.parts[i];
+    const Translation& sentence = *sentences[i];
+    absl::StrAppend(&whole.text, ToUtf8(split.text.substr(done, part.begin - done)),
+                    i > 0 && part.begin == done ? " " : "", sentence.text);
+    done = part.end;
+    whole.log_prob += sentence.log_prob;
+    whole.pieces += sentence.pieces;
+    whole.score += sentence.score;
+    whole.confidence = std::min(whole.confidence, sentence.confidence);
+    whole.cut = whole.cut || sentence.cut;
+  }
+  absl::StrAppend(&whole.text, ToUtf8(split.text.substr(done)));
+  if (split.parts.size() < 2) return whole;
+  for (size_t i = 0; i < split.parts.size(); ++i) {
+    const TextPart& part = split.parts[i];
+    whole.parts.push_back({.source = ToUtf8(split.text.substr(part.begin, part.end - part.begin)),
+                           .target = sentences[i]->text,
+                           .confidence = sentences[i]->confidence});
+  }
+  return whole;
+}
+
+SentenceResult JoinAll(const SplitText& split, const std::vector<SentenceResult>& results) {
+  const size_t count = split.parts.size();
+  size_t nbest = 1;
+  for (size_t i = 0; i < count; ++i) {
+    const SentenceResult& result = results[split.first + i];
+    if (!result.ok()) {
+      if (count == 1) return result;
+      return Annotate(result.status(), absl::StrCat("sentence ", i + 1, " of ", count));
+    }
+    nbest = std::max(nbest, result->size());
+  }
+  std::vector<Translation> translations;
+  for (size_t rank = 0; rank < nbest; ++rank) {
+    std::vector<const Translation*> sentences;
+    for (size_t i = 0; i < count; ++i) {
+      const std::vector<Translation>& all = *results[split.first + i];
+      sentences.push_back(&all[std::min(rank, all.size() - 1)]);
+    }
+    translations.push_back(Join(split, sentences));
+  }
+  return translations;
+}
+
+}  // namespace
+
+std::vector<TextPart> FindSentences(const Points& text, const std::string& language,
+                                    size_t longest) {
+  std::vector<size_t> starts = SentenceStarts(text, language);
+  starts.push_back(text.size());
+  std::vector<TextPart> sentences;
+  size_t begin = 0;
+  for (const size_t start : starts) {
+    if (start <= begin || !IsSentenceEnd(text, start)) continue;
+    TextPart sentence = Trim(text, {begin, start});
+    begin = start;
+    while (sentence.end - sentence.begin > longest) {
+      const size_t end = PlaceToPart(text, sentence, longest);
+      if (end == sentence.end) break;
+      sentences.push_back(Trim(text, {sentence.begin, end}));
+      sentence = Trim(text, {end, sentence.end});
+    }
+    if (sentence.begin < sentence.end) sentences.push_back(sentence);
+  }
+  return sentences;
+}
+
+absl::StatusOr<std::vector<SentenceResult>> TranslateLongTexts(
+    const std::vector<std::string>& texts, const std::string& language,
+    const SentenceTranslator& translate) {
+  std::vector<SplitText> splits;
+  std::vector<std::string> sentences;
+  for (const std::string& text : texts) {
+    SplitText split = {.first = sentences.size()};
+    if (IsValidUtf8(text)) {
+      split.text = CleanText(ToPoints(text));
+      split.parts = FindSentences(split.text, language);
+      for (const TextPart& part : split.parts) {
+        sentences.push_back(ToUtf8(split.text.substr(part.begin, part.end - part.begin)));
+      }
+    }
+    if (split.parts.empty()) {
+      // Nothing to translate, or what fails.
+      split.parts = {{0, 0}};
+      sentences.push_back(split.text.empty() ? text : "");
+    }
+    splits.push_back(std::move(split));
+  }
+  ASSIGN_OR_RETURN(const std::vector<SentenceResult> results, translate(sentences));
+  std::vector<SentenceResult> joined;
+  for (const SplitText& split : splits) joined.push_back(JoinAll(split, results));
+  return joined;
+}
+
+}  // namespace viv
