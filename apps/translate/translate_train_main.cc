@@ -1,6 +1,5 @@
 // translate_train: learns to translate from parallel text.
 #include "apps/program.h"
-#include "models/language/evaluation.h"
 #include "models/language/train_program.h"
 
 DEFINE_string(
@@ -10,7 +9,8 @@ DEFINE_string(
     "leaves out what 'tatoeba-held-out:' reads");
 DEFINE_string(validation, "", "text in the same form that is scored and never trained on");
 DEFINE_string(run, "", "directory of the run; a run that stopped goes on from there");
-DEFINE_int32(updates, 4000, "updates of the weights");
+DEFINE_string(from, "", "bundle whose weights, net and pieces a run begins with");
+DEFINE_int32(updates, 0, "updates of the weights; 0: 4000, or 1000 --from a bundle");
 DEFINE_int32(vocabulary, 6000, "pieces that words are split into, of both languages together");
 DEFINE_string(net, "lstm", "lstm or transformer");
 DEFINE_int32(embed, 256, "width of the embedding, and of all layers of a Transformer");
@@ -18,6 +18,8 @@ DEFINE_int32(encoder_hidden, 256, "lstm: units of the encoder in each direction"
 DEFINE_int32(hidden, 512, "lstm: units of the decoder");
 DEFINE_int32(encoder_layers, 0, "layers of the encoder; 0: 1 of an lstm, 3 of a transformer");
 DEFINE_int32(decoder_layers, 0, "layers of the decoder; 0: the same");
+DEFINE_bool(attention, true, "lstm: the decoder looks at all of the source, not its end alone");
+DEFINE_bool(reverse_source, false, "lstm: read the source backwards; good without attention");
 DEFINE_bool(input_feeding, false, "lstm: the decoder also reads what it attended to; slower");
 DEFINE_int32(heads, 4, "transformer: heads of each attention");
 DEFINE_int32(feed_forward, 512, "transformer: units between two attentions");
@@ -28,7 +30,7 @@ DEFINE_int32(accumulate, 1, "batches in an update");
 DEFINE_int32(max_pieces, 100, "longest sentence that is trained on, in pieces");
 DEFINE_double(dropout, 0.3, "share of activations that are dropped in training");
 DEFINE_double(label_smoothing, 0.1, "probability that is spread over all words");
-DEFINE_double(learning_rate, 2e-3, "highest learning rate");
+DEFINE_double(learning_rate, 0, "highest learning rate; 0: 0.002, or 0.0005 --from a bundle");
 DEFINE_int32(warm_up, 300, "updates in which the learning rate rises to that");
 DEFINE_int32(halve_from, 2000, "update from which the learning rate falls");
 DEFINE_int32(halve_every, 800, "updates in which it then falls by half");
@@ -37,7 +39,7 @@ DEFINE_string(decay, "halve",
               "with the inverse square root of the update's number from the warm-up on");
 DEFINE_double(clip_norm, 1, "largest norm of the gradient; 0: any");
 DEFINE_double(average, 0, "decay of the weights' averages, which are scored then; 0: none");
-DEFINE_int32(score_every, 450, "updates between scores of the validation text");
+DEFINE_int32(score_every, 450, "updates between scores of the validation text; 0: none");
 DEFINE_int32(checkpoint_every, 150, "updates between checkpoints");
 DEFINE_int32(keep_best, 1, "checkpoints with the best scores that are kept");
 DEFINE_int32(patience, 0, "end after so many scores without a better one; 0: never");
@@ -51,8 +53,8 @@ DEFINE_string(data, "", "name of the training data, for the bundle");
 DEFINE_string(licence, "", "text of the data's licence, for the bundle");
 DEFINE_bool(non_commercial, false, "whether that licence forbids commercial use");
 DEFINE_string(evaluate, "",
-              "text with references, in the form of --train: prints the scores of the "
-              "bundle of --export_to, or without training those of --model");
+              "text with references, in the form of --train; arguments are further ones: prints "
+              "the scores of the bundle of --export_to, or without training those of --model");
 DEFINE_string(model, "", "bundle to evaluate; the one that comes with the program where empty");
 DEFINE_int32(beam, 5, "hypotheses that the search of --evaluate keeps");
 DEFINE_string(trace, "", "file for a Chrome trace of one update; its table by op goes to the log");
@@ -65,6 +67,9 @@ constexpr char kUsageText[] =
     "500\n"
     "  translate_train ... --export_to bundles/en_fr --data 'our manuals' --licence 'CC BY 4.0'\n"
     "  translate --model bundles/en_fr 'A sentence of ours.'\n"
+    "  translate_train --from pretrained/translate_en_fr --train own.en,own.fr --run runs/own "
+    "\\\n"
+    "    --export_to bundles/own --data 'our manuals' --licence 'CC BY 4.0'\n"
     "  translate_train --evaluate test.en,test.fr --model bundles/en_fr\n\n"
     "Ctrl-C ends a run with a checkpoint; the same command goes on from there. Of the validation\n"
     "text, BLEU is printed; the best checkpoint is what --export_to makes a bundle of. The curves "
@@ -83,6 +88,8 @@ absl::StatusOr<NetOptions> NetOfFlags() {
                           .hidden = FLAGS_hidden,
                           .encoder_layers = layers(FLAGS_encoder_layers, 1),
                           .decoder_layers = layers(FLAGS_decoder_layers, 1),
+                          .attention = FLAGS_attention,
+                          .reverse_source = FLAGS_reverse_source,
                           .input_feeding = FLAGS_input_feeding};
   }
   if (FLAGS_net == "transformer") {
@@ -96,39 +103,73 @@ absl::StatusOr<NetOptions> NetOfFlags() {
   return absl::InvalidArgumentError("--net is lstm or transformer, not '" + FLAGS_net + "'");
 }
 
-TranslationTrainingOptions OptionsOfFlags(const NetOptions& net, DType precision) {
-  return {.net = net,
-          .seed = static_cast<uint64_t>(FLAGS_seed),
-          .batch = FLAGS_batch,
-          .batch_tokens = FLAGS_batch_tokens,
-          .precision = precision,
-          .max_pieces = FLAGS_max_pieces,
-          .dropout = static_cast<float>(FLAGS_dropout),
-          .label_smoothing = static_cast<float>(FLAGS_label_smoothing),
-          .learning_rate = static_cast<float>(FLAGS_learning_rate),
-          .warm_up = FLAGS_warm_up,
-          .clip_norm = static_cast<float>(FLAGS_clip_norm),
-          .accumulate = FLAGS_accumulate,
-          .average_decay = static_cast<float>(FLAGS_average),
-          .halve_from = FLAGS_halve_from,
-          .halve_every = FLAGS_halve_every,
-          .inverse_sqrt = FLAGS_decay == "inverse_sqrt",
-          .check_numerics = FLAGS_check_numerics,
-          .trainer = {.directory = FLAGS_run,
-                      .updates = FLAGS_updates,
-                      .score_every = FLAGS_score_every,
-                      .checkpoint_every = FLAGS_checkpoint_every,
-                      .keep_best = FLAGS_keep_best,
-                      .patience = FLAGS_patience,
-                      .allow_inexact = FLAGS_allow_inexact,
-                      .trace = FLAGS_trace}};
+// The first flag that was given and has no place beside --from; "" where there is none.
+std::string FlagAgainstFrom() {
+  for (const char* name : {"vocabulary", "net", "embed", "encoder_hidden", "hidden",
+                           "encoder_layers", "decoder_layers", "attention", "reverse_source",
+                           "input_feeding", "heads", "feed_forward"}) {
+    if (!gflags::GetCommandLineFlagInfoOrDie(name).is_default) return name;
+  }
+  return "";
 }
 
-int Evaluate(const std::string& bundle) {
-  const auto evaluation = EvaluateBundle(bundle, FLAGS_src, FLAGS_tgt, FLAGS_evaluate, FLAGS_beam);
-  if (!evaluation.ok()) return Fail(evaluation.status());
-  std::printf("%s", evaluation->ToString().c_str());
-  return kSuccess;
+// What is wrong with the flags; "" for nothing.
+std::string WrongFlags(const std::vector<std::string>& arguments) {
+  if (!arguments.empty() && FLAGS_evaluate.empty()) return "what is '" + arguments[0] + "'?";
+  if (FLAGS_train.empty() && !FLAGS_evaluate.empty()) return "";
+  if (!FLAGS_evaluate.empty() && FLAGS_export_to.empty()) {
+    return "--evaluate after training needs --export_to";
+  }
+  const bool named = !FLAGS_data.empty() && !FLAGS_licence.empty();
+  if (!FLAGS_export_to.empty() && !named) return "--export_to needs --data and --licence";
+  if (FLAGS_train.empty() || FLAGS_run.empty()) return "--train and --run are needed";
+  if (FLAGS_decay != "halve" && FLAGS_decay != "inverse_sqrt") {
+    return "--decay is halve or inverse_sqrt, not '" + FLAGS_decay + "'";
+  }
+  const std::string against = FLAGS_from.empty() ? "" : FlagAgainstFrom();
+  return against.empty() ? "" : "--" + against + " is what the bundle of --from says";
+}
+
+TrainProgram ProgramOfFlags(const NetOptions& net, DType precision) {
+  const bool from = !FLAGS_from.empty();
+  const double rate = FLAGS_learning_rate > 0 ? FLAGS_learning_rate : from ? 5e-4 : 2e-3;
+  const TrainerOptions trainer = {.directory = FLAGS_run,
+                                  .updates = FLAGS_updates > 0 ? FLAGS_updates
+                                             : from            ? 1000
+                                                               : 4000,
+                                  .score_every = FLAGS_score_every,
+                                  .checkpoint_every = FLAGS_checkpoint_every,
+                                  .keep_best = FLAGS_keep_best,
+                                  .patience = FLAGS_patience,
+                                  .allow_inexact = FLAGS_allow_inexact,
+                                  .trace = FLAGS_trace};
+  return {.train = FLAGS_train,
+          .validation = FLAGS_validation,
+          .from = FLAGS_from,
+          .options = {.net = net,
+                      .seed = static_cast<uint64_t>(FLAGS_seed),
+                      .batch = FLAGS_batch,
+                      .batch_tokens = FLAGS_batch_tokens,
+                      .precision = precision,
+                      .max_pieces = FLAGS_max_pieces,
+                      .dropout = static_cast<float>(FLAGS_dropout),
+                      .label_smoothing = static_cast<float>(FLAGS_label_smoothing),
+                      .learning_rate = static_cast<float>(rate),
+                      .warm_up = FLAGS_warm_up,
+                      .clip_norm = static_cast<float>(FLAGS_clip_norm),
+                      .accumulate = FLAGS_accumulate,
+                      .average_decay = static_cast<float>(FLAGS_average),
+                      .halve_from = FLAGS_halve_from,
+                      .halve_every = FLAGS_halve_every,
+                      .inverse_sqrt = FLAGS_decay == "inverse_sqrt",
+                      .check_numerics = FLAGS_check_numerics,
+                      .trainer = trainer},
+          .to = {.directory = FLAGS_export_to,
+                 .source_language = FLAGS_src,
+                 .target_language = FLAGS_tgt,
+                 .data = FLAGS_data,
+                 .licence = FLAGS_licence,
+                 .non_commercial = FLAGS_non_commercial}};
 }
 
 }  // namespace
@@ -137,37 +178,24 @@ int Evaluate(const std::string& bundle) {
 int main(int argc, char** argv) {
   using namespace viv;
   const std::vector<std::string> command_line(argv, argv + argc);
-  const auto arguments = BeginProgram(argc, argv, "translate_train", kUsageText);
-  if (!arguments.empty()) return FailUsage("what is '" + arguments[0] + "'?");
-  if (!FLAGS_evaluate.empty() && FLAGS_train.empty()) return Evaluate(FLAGS_model);
-  if (!FLAGS_evaluate.empty() && FLAGS_export_to.empty()) {
-    return FailUsage("--evaluate after training needs --export_to");
+  std::vector<std::string> arguments = BeginProgram(argc, argv, "translate_train", kUsageText);
+  if (const std::string wrong = WrongFlags(arguments); !wrong.empty()) return FailUsage(wrong);
+  if (!FLAGS_train.empty()) {
+    const absl::StatusOr<DType> precision = ParsePrecision(FLAGS_precision);
+    if (!precision.ok()) return FailUsage(std::string(precision.status().message()));
+    const absl::StatusOr<NetOptions> net = NetOfFlags();
+    if (!net.ok()) return FailUsage(std::string(net.status().message()));
+    TrainProgram program = ProgramOfFlags(*net, *precision);
+    program.to.command = CommandLine(command_line);
+    if (const absl::Status trained = program.Run(); !trained.ok()) return Fail(trained);
+    if (FLAGS_evaluate.empty()) return kSuccess;
   }
-  const bool named = !FLAGS_data.empty() && !FLAGS_licence.empty();
-  if (!FLAGS_export_to.empty() && !named)
-    return FailUsage("--export_to needs --data and --licence");
-  if (FLAGS_train.empty() || FLAGS_run.empty()) return FailUsage("--train and --run are needed");
-  const absl::StatusOr<DType> precision = ParsePrecision(FLAGS_precision);
-  if (!precision.ok()) return FailUsage(std::string(precision.status().message()));
-  const absl::StatusOr<NetOptions> net = NetOfFlags();
-  if (!net.ok()) return FailUsage(std::string(net.status().message()));
-  if (FLAGS_decay != "halve" && FLAGS_decay != "inverse_sqrt") {
-    return FailUsage("--decay is halve or inverse_sqrt, not '" + FLAGS_decay + "'");
-  }
-  const TranslationTrainingOptions options = OptionsOfFlags(*net, *precision);
-  const absl::StatusOr<TrainingResult> result =
-      RunTranslationTraining(FLAGS_train, FLAGS_validation, options);
-  if (!result.ok()) return Fail(result.status());
-  std::printf("%s\n", DescribeTraining(*result).c_str());
-  if (FLAGS_export_to.empty()) return kSuccess;
-  const absl::Status exported = ExportTranslator(options, *result, FLAGS_train, FLAGS_validation,
-                                                 {.directory = FLAGS_export_to,
-                                                  .source_language = FLAGS_src,
-                                                  .target_language = FLAGS_tgt,
-                                                  .data = FLAGS_data,
-                                                  .licence = FLAGS_licence,
-                                                  .non_commercial = FLAGS_non_commercial,
-                                                  .command = CommandLine(command_line)});
-  if (!exported.ok()) return Fail(exported);
-  return FLAGS_evaluate.empty() ? kSuccess : Evaluate(FLAGS_export_to);
+  arguments.insert(arguments.begin(), FLAGS_evaluate);
+  const EvaluateProgram evaluate = {.bundle = FLAGS_train.empty() ? FLAGS_model : FLAGS_export_to,
+                                    .source_language = FLAGS_src,
+                                    .target_language = FLAGS_tgt,
+                                    .texts = arguments,
+                                    .beam = FLAGS_beam};
+  const absl::Status evaluated = evaluate.Run();
+  return evaluated.ok() ? kSuccess : Fail(evaluated);
 }

@@ -96,6 +96,8 @@ class Trainer {
                        .total = options_.updates,
                        .done = state_.updates});
     ResetWindow();
+    const bool begins = !options_.start.empty() && state_.updates == 0;
+    if (begins && options_.score_every > 0) RETURN_IF_ERROR(Score(&progress));
     bool data_left = true, saved = true;
     while (data_left && state_.updates < options_.updates && !result_.stopped_early &&
            !result_.interrupted) {
@@ -144,10 +146,10 @@ class Trainer {
 
   // From the latest checkpoint, or from the beginning.
   absl::Status Begin() {
-    if (options_.directory.empty()) return session_.Initialize();
+    if (options_.directory.empty()) return Initialize();
     ASSIGN_OR_RETURN(saver_, Saver::Create(GraphBuilder(&graph_)));
     ASSIGN_OR_RETURN(const std::vector<int64_t> steps, latest_.Steps());
-    if (steps.empty()) return session_.Initialize();
+    if (steps.empty()) return Initialize();
     ASSIGN_OR_RETURN(Checkpoint checkpoint, latest_.LoadLatest());
     for (const auto& [name, value] : options_.settings) {
       const std::string saved = checkpoint.texts[name];
@@ -162,6 +164,18 @@ class Trainer {
     RETURN_IF_ERROR(state_.FromJson(checkpoint.texts[kTrainerText]));
     result_.stopped_early = OutOfPatience();
     return reader_->Restore(checkpoint.texts[kReaderText]);
+  }
+
+  absl::Status Initialize() {
+    RETURN_IF_ERROR(session_.Initialize());
+    if (options_.start.empty()) return absl::OkStatus();
+    const NamedTensors variables = session_.VariableValues();
+    for (const auto& [name, value] : options_.start) {
+      RETURN_IF_ERROR(session_.SetVariable(name, value));
+      const std::string average = absl::StrCat(kAverage, name);
+      if (variables.count(average) != 0) RETURN_IF_ERROR(session_.SetVariable(average, value));
+    }
+    return absl::OkStatus();
   }
 
   bool OutOfPatience() const { return options_.patience > 0 && state_.worse >= options_.patience; }
@@ -292,7 +306,8 @@ class Trainer {
     if (losses_ > 0) result_.loss = loss_sum_ / static_cast<double>(losses_);
     state_.scored_update = state_.updates;
     const bool better = state_.best.empty() || score > state_.best[0].score;
-    progress->Print(absl::StrFormat("update %d: loss %.3f, %s %.2f%s", state_.updates, result_.loss,
+    const std::string loss = losses_ > 0 ? absl::StrFormat("loss %.3f, ", result_.loss) : "";
+    progress->Print(absl::StrFormat("update %d: %s%s %.2f%s", state_.updates, loss,
                                     task_.score_name, score, better ? " (best)" : ""));
     state_.worse = better ? 0 : state_.worse + 1;
     result_.stopped_early = OutOfPatience();

@@ -18,6 +18,7 @@
 #include "core/checkpoint/checkpoint.h"
 #include "core/data/dataset.h"
 #include "core/runtime/session.h"
+#include "core/tensor/safetensors.h"
 #include "core/train/optimizer.h"
 
 namespace viv {
@@ -59,6 +60,9 @@ struct TrainerOptions {
   bool allow_inexact = false;
   // Texts that are kept in checkpoints and must be equal when a run is resumed (the settings).
   std::map<std::string, std::string> settings;
+  // What variables begin a new run with, in place of their initial values, averages too. Such a run
+  // is scored before its first update.
+  NamedTensors start;
   std::string label = "train";
   // A file for what each kernel of one update did when, as a Chrome trace; its table by op goes to
   // the log. That update is the third of the run, when memory and plans are made. Empty: none.
@@ -74,7 +78,7 @@ struct TrainingResult {
   int64_t updates = 0;
   double loss = 0;  // the mean since the last line of the log; 0 where nothing was left to do
   double best_score = 0;
-  int64_t best_update = 0;  // 0: none was scored
+  int64_t best_update = -1;  // -1: none was scored
   bool interrupted = false;
   bool stopped_early = false;
 };

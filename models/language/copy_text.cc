@@ -108,6 +108,10 @@ std::string KnownWords::ToText() const {
   return text;
 }
 
+void KnownWords::Add(const KnownWords& other) {
+  words_.insert(other.words_.begin(), other.words_.end());
+}
+
 bool KnownWords::Has(const Points& folded) const { return words_.count(folded) != 0; }
 
 bool KnownWords::IsName(const Points& word) const {

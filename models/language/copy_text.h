@@ -31,6 +31,9 @@ class KnownWords {
   // One word a line, and back.
   static KnownWords FromText(const std::string& text);
   std::string ToText() const;
+  // Takes in those of the other.
+  void Add(const KnownWords& other);
+  bool empty() const { return words_.empty(); }
   bool Has(const Points& folded) const;
   // A word that begins with a capital, or has one inside, and is not known, neither in full nor
   // part by part between its hyphens.

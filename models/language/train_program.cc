@@ -1,6 +1,9 @@
 // The steps of translate_train.
 #include "models/language/train_program.h"
 
+#include <optional>
+#include <utility>
+
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
@@ -20,8 +23,10 @@ namespace {
 
 constexpr char kPiecesFile[] = "pieces.model";
 
+// `start` may be null.
 absl::StatusOr<Tokenizer> TokenizerOfRun(const std::string& directory,
-                                         const std::vector<TextPair>& train, int vocab_size) {
+                                         const std::vector<TextPair>& train, int vocab_size,
+                                         const TranslatorParts* start) {
   Env* env = Env::Default();
   const std::string path = JoinPath(directory, kPiecesFile);
   if (env->FileExists(path)) {
@@ -30,7 +35,9 @@ absl::StatusOr<Tokenizer> TokenizerOfRun(const std::string& directory,
     if (!tokenizer.ok()) return Annotate(tokenizer.status(), path);
     return tokenizer;
   }
-  ASSIGN_OR_RETURN(Tokenizer tokenizer, LearnTokenizer(train, vocab_size));
+  absl::StatusOr<Tokenizer> learnt =
+      start != nullptr ? start->tokenizer : LearnTokenizer(train, vocab_size);
+  ASSIGN_OR_RETURN(Tokenizer tokenizer, std::move(learnt));
   RETURN_IF_ERROR(env->CreateDirs(directory));
   RETURN_IF_ERROR(WriteFileAtomically(env, path, tokenizer.model()));
   return tokenizer;
@@ -74,10 +81,15 @@ absl::StatusOr<std::vector<TextPair>> ReadPart(absl::string_view spec) {
   return repeated;
 }
 
-std::string Licence(const TranslatorExport& to) {
-  return absl::StrCat(to.non_commercial ? "Non-commercial use only.\n\n" : "",
-                      "These weights were learnt from ", to.data,
-                      ". Its licence governs their use:\n\n", to.licence, "\n");
+// `start` may be null.
+std::string Licence(const TranslatorExport& to, const TranslatorParts* start) {
+  std::string licence = absl::StrCat(to.non_commercial ? "Non-commercial use only.\n\n" : "",
+                                     "These weights were learnt from ", to.data,
+                                     ". Its licence governs their use:\n\n", to.licence, "\n");
+  if (start == nullptr) return licence;
+  return absl::StrCat(licence,
+                      "\nThey began with the weights of another bundle, of which is said:\n\n",
+                      start->licence);
 }
 
 std::string ModelCard(const TranslatorExport& to, const NetOptions& net, int64_t parameters,
@@ -89,7 +101,7 @@ std::string ModelCard(const TranslatorExport& to, const NetOptions& net, int64_t
       to.source_language, to.target_language,
       to.non_commercial ? "**Learnt from non-commercial data.** " : "", net.Describe(),
       net.vocab_size(), parameters, to.data, checkpoint.step);
-  if (result.best_update > 0) {
+  if (result.best_update >= 0) {
     absl::StrAppendFormat(&card, "- validation BLEU (13a, cased), greedy, 32-bit weights: %.2f\n",
                           result.best_score);
   }
@@ -112,7 +124,7 @@ absl::Status AddCalibration(const std::string& validation, Bundle* bundle) {
 // The best that was scored, or the latest.
 absl::StatusOr<Checkpoint> ChosenCheckpoint(const std::string& run, const TrainingResult& result) {
   Env* env = Env::Default();
-  if (result.best_update > 0) {
+  if (result.best_update >= 0) {
     return CheckpointStore(env, JoinPath(run, "best")).Load(result.best_update);
   }
   return CheckpointStore(env, JoinPath(run, "checkpoints")).LoadLatest();
@@ -129,41 +141,29 @@ absl::StatusOr<std::vector<TextPair>> ReadPairs(const std::string& spec) {
   return all;
 }
 
-absl::StatusOr<TrainingResult> RunTranslationTraining(const std::string& train,
-                                                      const std::string& validation,
-                                                      TranslationTrainingOptions options) {
-  RETURN_IF_ERROR(options.Check());
-  ASSIGN_OR_RETURN(const std::vector<TextPair> train_pairs, ReadPairs(train));
-  std::vector<TextPair> validation_pairs;
-  if (!validation.empty()) {
-    ASSIGN_OR_RETURN(validation_pairs, ReadPairs(validation));
+std::string DescribeTraining(const TrainingResult& result) {
+  std::string text = absl::StrFormat("%d updates", result.updates);
+  if (result.loss > 0) absl::StrAppendFormat(&text, ", loss %.3f", result.loss);
+  if (result.best_update >= 0) {
+    absl::StrAppendFormat(&text, ", best BLEU %.2f at update %d", result.best_score,
+                          result.best_update);
   }
-  ASSIGN_OR_RETURN(const Tokenizer tokenizer,
-                   TokenizerOfRun(options.trainer.directory, train_pairs,
-                                  static_cast<int>(options.net.vocab_size())));
-  options.net.set_vocab_size(tokenizer.size());
-  options.trainer.label = "translate_train";
-  return TrainTranslator(train_pairs, validation_pairs, tokenizer, options);
+  if (result.interrupted) absl::StrAppend(&text, "; interrupted, the same command goes on");
+  if (result.stopped_early) absl::StrAppend(&text, "; stopped, for the score no longer rose");
+  return text;
 }
 
-absl::Status ExportTranslator(const TranslationTrainingOptions& options,
-                              const TrainingResult& result, const std::string& train,
-                              const std::string& validation, const TranslatorExport& to) {
-  Env* env = Env::Default();
-  ASSIGN_OR_RETURN(const std::vector<TextPair> train_pairs, ReadPairs(train));
-  const std::string& run = options.trainer.directory;
-  ASSIGN_OR_RETURN(const Checkpoint checkpoint, ChosenCheckpoint(run, result));
-  ASSIGN_OR_RETURN(const std::string model, env->ReadFile(JoinPath(run, kPiecesFile)));
-  ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::FromModel(model));
-  NetOptions net = options.net;
-  net.set_vocab_size(tokenizer.size());
+namespace {
+
+// The weights of the net in a checkpoint; where they were averaged, the averages, which is what was
+// scored.
+absl::StatusOr<NamedTensors> WeightsOf(const Checkpoint& checkpoint, const NetOptions& net,
+                                       const std::string& run) {
   GraphBuilder b;
   const std::unique_ptr<TranslationNet> built = net.Build(b);
   RETURN_IF_ERROR(b.status());
   NamedTensors weights;
-  int64_t parameters = 0;
   for (const Variable& v : Variables(b.graph(), /*trainable_only=*/true)) {
-    // Where weights were averaged, the averages are what was scored.
     auto found = checkpoint.tensors.find("average/" + v.name());
     if (found == checkpoint.tensors.end()) found = checkpoint.tensors.find(v.name());
     if (found == checkpoint.tensors.end()) {
@@ -171,44 +171,80 @@ absl::Status ExportTranslator(const TranslationTrainingOptions& options,
                                                         v.name(),
                                                         "'; give the flags it was trained with"));
     }
-    parameters += found->second.num_elements();
     weights[v.name()] = found->second;
   }
+  return weights;
+}
+
+// `start` may be null.
+absl::Status Export(const TrainProgram& program, const std::vector<TextPair>& train,
+                    const Tokenizer& tokenizer, const TrainingResult& result,
+                    const TranslatorParts* start) {
+  const std::string& run = program.options.trainer.directory;
+  const NetOptions& net = program.options.net;
+  TranslatorExport to = program.to;
+  KnownWords words = KnownWords::Of(train);
+  if (start != nullptr) {
+    to.non_commercial = to.non_commercial || start->info.non_commercial;
+    words.Add(start->words);
+  }
+  ASSIGN_OR_RETURN(const Checkpoint checkpoint, ChosenCheckpoint(run, result));
+  ASSIGN_OR_RETURN(const NamedTensors weights, WeightsOf(checkpoint, net, run));
+  int64_t parameters = 0;
+  for (const auto& [name, value] : weights) parameters += value.num_elements();
   const TranslatorInfo info = {.source_language = to.source_language,
                                .target_language = to.target_language,
                                .non_commercial = to.non_commercial};
-  ASSIGN_OR_RETURN(
-      Bundle bundle,
-      MakeTranslatorBundle(info, net, tokenizer, KnownWords::Of(train_pairs), weights, Licence(to),
-                           ModelCard(to, net, parameters, checkpoint, result)));
-  if (!validation.empty()) RETURN_IF_ERROR(AddCalibration(validation, &bundle));
-  return WriteBundle(env, to.directory, bundle);
+  ASSIGN_OR_RETURN(Bundle bundle,
+                   MakeTranslatorBundle(info, net, tokenizer, words, weights, Licence(to, start),
+                                        ModelCard(to, net, parameters, checkpoint, result)));
+  if (!program.validation.empty()) RETURN_IF_ERROR(AddCalibration(program.validation, &bundle));
+  return WriteBundle(Env::Default(), to.directory, bundle);
 }
 
-absl::StatusOr<TranslationEvaluation> EvaluateBundle(const std::string& bundle,
-                                                     const std::string& source_language,
-                                                     const std::string& target_language,
-                                                     const std::string& text, int beam) {
+}  // namespace
+
+absl::Status TrainProgram::Run() {
+  std::optional<TranslatorParts> start;
+  if (!from.empty()) {
+    ASSIGN_OR_RETURN(start, ReadTranslatorParts(Env::Default(), from));
+    options.net = start->net;
+    options.trainer.start = start->weights;
+  }
+  RETURN_IF_ERROR(options.Check());
+  ASSIGN_OR_RETURN(const std::vector<TextPair> train_pairs, ReadPairs(train));
+  std::vector<TextPair> validation_pairs;
+  if (!validation.empty()) {
+    ASSIGN_OR_RETURN(validation_pairs, ReadPairs(validation));
+  }
+  const TranslatorParts* const begun = start ? &*start : nullptr;
+  ASSIGN_OR_RETURN(const Tokenizer tokenizer,
+                   TokenizerOfRun(options.trainer.directory, train_pairs,
+                                  static_cast<int>(options.net.vocab_size()), begun));
+  options.net.set_vocab_size(tokenizer.size());
+  options.trainer.label = "translate_train";
+  ASSIGN_OR_RETURN(const TrainingResult result,
+                   TrainTranslator(train_pairs, validation_pairs, tokenizer, options));
+  *out << DescribeTraining(result) << std::endl;
+  if (to.directory.empty()) return absl::OkStatus();
+  return Export(*this, train_pairs, tokenizer, result, begun);
+}
+
+absl::Status EvaluateProgram::Run() const {
   Env* env = Env::Default();
-  ASSIGN_OR_RETURN(const std::vector<TextPair> pairs, ReadPairs(text));
   std::string directory = bundle;
   if (directory.empty()) {
     ASSIGN_OR_RETURN(directory, FindTranslatorBundle(env, source_language, target_language));
   }
   ASSIGN_OR_RETURN(const std::unique_ptr<Translator> translator, Translator::Load(env, directory));
-  return EvaluateTranslator(*translator, pairs, {.beam = beam});
-}
-
-std::string DescribeTraining(const TrainingResult& result) {
-  std::string text = absl::StrFormat("%d updates", result.updates);
-  if (result.loss > 0) absl::StrAppendFormat(&text, ", loss %.3f", result.loss);
-  if (result.best_update > 0) {
-    absl::StrAppendFormat(&text, ", best BLEU %.2f at update %d", result.best_score,
-                          result.best_update);
+  for (const std::string& text : texts) {
+    ASSIGN_OR_RETURN(const std::vector<TextPair> pairs, ReadPairs(text));
+    ASSIGN_OR_RETURN(const TranslationEvaluation evaluation,
+                     EvaluateTranslator(*translator, pairs, {.beam = beam}));
+    if (texts.size() > 1) *out << text << ": ";
+    *out << evaluation.ToString() << std::flush;
   }
-  if (result.interrupted) absl::StrAppend(&text, "; interrupted, the same command goes on");
-  if (result.stopped_early) absl::StrAppend(&text, "; stopped, for the score no longer rose");
-  return text;
+  return absl::OkStatus();
 }
 
 }  // namespace viv

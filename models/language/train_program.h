@@ -2,6 +2,7 @@
 #ifndef VIV_MODELS_LANGUAGE_TRAIN_PROGRAM_H_
 #define VIV_MODELS_LANGUAGE_TRAIN_PROGRAM_H_
 
+#include <iostream>
 #include <string>
 #include <vector>
 
@@ -15,12 +16,6 @@ namespace viv {
 // weigh more), "swap:" (the other direction), "tatoeba:" or "tatoeba-held-out:" (of that download's
 // fra.txt the pairs to train on, or those that are held out by their English side).
 absl::StatusOr<std::vector<TextPair>> ReadPairs(const std::string& spec);
-
-// Trains on the pairs of `train`, scores those of `validation` ("": none). The run's tokenizer,
-// <run>/pieces.model, is learnt from the training text where the run begins.
-absl::StatusOr<TrainingResult> RunTranslationTraining(const std::string& train,
-                                                      const std::string& validation,
-                                                      TranslationTrainingOptions options);
 
 // "1200 updates, loss 2.31, best BLEU 43.20 at update 900", and whether it was stopped.
 std::string DescribeTraining(const TrainingResult& result);
@@ -36,18 +31,35 @@ struct TranslatorExport {
   std::string command;
 };
 
-// Writes the run's best checkpoint (the latest where none was scored) as a bundle, with confidences
-// calibrated on the pairs of `validation`; "" and pairs that are all alike leave them out. Words
-// that `train` lacks are names.
-absl::Status ExportTranslator(const TranslationTrainingOptions& options,
-                              const TrainingResult& result, const std::string& train,
-                              const std::string& validation, const TranslatorExport& to);
+// What translate_train does to learn.
+struct TrainProgram {
+  // The text to learn from, and what is scored and never trained on ("": none), as ReadPairs.
+  std::string train, validation;
+  // A bundle whose weights, net and pieces the run begins with; "": random weights, the net of
+  // `options`, and pieces learnt from the training text.
+  std::string from;
+  TranslationTrainingOptions options;
+  // Its directory is "" where no bundle is wanted. What comes from non-commercial data stays so.
+  TranslatorExport to;
+  std::ostream* out = &std::cout;
 
-// Scores a bundle (the shipped one of the languages where `bundle` is "") on the pairs of `text`.
-absl::StatusOr<TranslationEvaluation> EvaluateBundle(const std::string& bundle,
-                                                     const std::string& source_language,
-                                                     const std::string& target_language,
-                                                     const std::string& text, int beam);
+  // Trains, or goes on with the run of options.trainer.directory, and says how it went. The best
+  // checkpoint (the latest where none was scored) becomes the bundle, with confidences calibrated
+  // on the validation text where there is any whose pairs are not all alike. Words that neither the
+  // training text nor the bundle of the beginning has are names to it.
+  absl::Status Run();
+};
+
+// Scores a bundle (the shipped one of the languages where `bundle` is "") on each of the texts, and
+// prints that.
+struct EvaluateProgram {
+  std::string bundle, source_language, target_language;
+  std::vector<std::string> texts;  // as ReadPairs
+  int beam = 5;
+  std::ostream* out = &std::cout;
+
+  absl::Status Run() const;
+};
 
 }  // namespace viv
 

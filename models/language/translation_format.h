@@ -17,7 +17,7 @@ struct TranslationFormat {
   double min_confidence = 0;
 
   bool Withholds(const SentenceResult& result) const {
-    return result.ok() && result->front().confidence < min_confidence;
+    return min_confidence > 0 && result.ok() && result->front().confidence < min_confidence;
   }
 };
 

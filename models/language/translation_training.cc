@@ -84,6 +84,16 @@ absl::StatusOr<double> GreedyBleu(Session& session, const Seq2SeqDecoder& decode
   return Bleu(translations, references);
 }
 
+// Tells weights apart; "" for none.
+std::string Fingerprint(const NamedTensors& weights) {
+  if (weights.empty()) return "";
+  uint32_t crc = 0;
+  for (const auto& [name, value] : weights) {
+    crc = Crc32(value.raw(), value.bytes(), crc);
+  }
+  return absl::StrCat(crc);
+}
+
 std::map<std::string, std::string> Settings(const TranslationTrainingOptions& o,
                                             const Tokenizer& tokenizer) {
   const std::string& model = tokenizer.model();
@@ -102,7 +112,8 @@ std::map<std::string, std::string> Settings(const TranslationTrainingOptions& o,
           {"number of batches in an update", absl::StrCat(o.accumulate)},
           {"decay of averages", absl::StrCat(o.average_decay)},
           {"longest sentence", absl::StrCat(o.max_pieces)},
-          {"tokenizer", absl::StrCat(Crc32(model.data(), model.size()))}};
+          {"tokenizer", absl::StrCat(Crc32(model.data(), model.size()))},
+          {"start", Fingerprint(o.trainer.start)}};
 }
 
 }  // namespace
@@ -148,10 +159,11 @@ absl::StatusOr<Tokenizer> LearnTokenizer(const std::vector<TextPair>& pairs, int
 
 Dataset TranslationBatches(const std::vector<TextPair>& pairs, const Tokenizer& tokenizer,
                            const TranslationTrainingOptions& options) {
-  const auto to_pieces = [tokenizer, reverse = options.net.ends().reverse_source](
+  const bool mask = !TextCopier(tokenizer, nullptr).symbol_pieces().empty();
+  const auto to_pieces = [tokenizer, mask, reverse = options.net.ends().reverse_source](
                              Example pair) -> absl::StatusOr<Example> {
-    const TextPair masked =
-        MaskPair({pair[0].scalar<std::string>(), pair[1].scalar<std::string>()});
+    TextPair masked = {pair[0].scalar<std::string>(), pair[1].scalar<std::string>()};
+    if (mask) masked = MaskPair(masked);
     ASSIGN_OR_RETURN(auto source, tokenizer.Encode(masked.source));
     ASSIGN_OR_RETURN(auto target, tokenizer.Encode(masked.target));
     return MakeExample(std::move(source), std::move(target), reverse, tokenizer);

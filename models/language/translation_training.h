@@ -51,7 +51,8 @@ struct TranslationTrainingOptions {
 absl::StatusOr<Tokenizer> LearnTokenizer(const std::vector<TextPair>& pairs, int vocab_size);
 
 // Batches for the net, without end: source [B, S], target_in and target_out [B, T], source_lengths
-// and target_lengths [B], all int32. What both sides share is masked (copy_text.h); text is split
+// and target_lengths [B], all int32. What both sides share is masked where the pieces have symbols
+// for it (copy_text.h); text is split
 // into pieces beside the training, and again in each epoch; what comes out does not depend on the
 // number of threads.
 Dataset TranslationBatches(const std::vector<TextPair>& pairs, const Tokenizer& tokenizer,

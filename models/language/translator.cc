@@ -54,11 +54,28 @@ absl::StatusOr<LoadedGraph> MakeGraph(const NetOptions& options) {
   return made;
 }
 
-// Bundles without a list of words copy no names.
-TextCopier CopierOf(const Bundle& bundle, const Tokenizer& tokenizer) {
-  const auto file = bundle.files.find(kWordsFile);
-  if (file == bundle.files.end()) return TextCopier(tokenizer, nullptr);
-  return TextCopier(tokenizer, std::make_shared<KnownWords>(KnownWords::FromText(file->second)));
+absl::StatusOr<TranslatorParts> PartsOf(const Bundle& bundle) {
+  TranslatorInfo info = {.non_commercial = bundle.non_commercial};
+  ASSIGN_OR_RETURN(info.source_language, Find(bundle.settings, "source_language"));
+  ASSIGN_OR_RETURN(info.target_language, Find(bundle.settings, "target_language"));
+  ASSIGN_OR_RETURN(const std::string description, Find(bundle.settings, "net"));
+  ASSIGN_OR_RETURN(const NetOptions net, NetOptions::FromJson(description));
+  ASSIGN_OR_RETURN(const std::string pieces, Find(bundle.files, kPiecesFile));
+  ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::FromModel(pieces));
+  if (tokenizer.size() != net.vocab_size()) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the net knows ", net.vocab_size(), " pieces, the vocabulary has ", tokenizer.size()));
+  }
+  const std::string words = Find(bundle.files, kWordsFile).value_or("");
+  return TranslatorParts{info,           net,
+                         tokenizer,      KnownWords::FromText(words),
+                         bundle.weights, Find(bundle.files, "LICENSE").value_or("")};
+}
+
+// Without a list of words no names are copied.
+TextCopier CopierOf(const TranslatorParts& parts) {
+  if (parts.words.empty()) return TextCopier(parts.tokenizer, nullptr);
+  return TextCopier(parts.tokenizer, std::make_shared<KnownWords>(parts.words));
 }
 
 }  // namespace
@@ -77,25 +94,16 @@ Translator::~Translator() = default;
 
 absl::StatusOr<std::unique_ptr<Translator>> Translator::FromBundle(const Bundle& bundle,
                                                                    DType precision) {
-  TranslatorInfo info = {.non_commercial = bundle.non_commercial};
-  ASSIGN_OR_RETURN(info.source_language, Find(bundle.settings, "source_language"));
-  ASSIGN_OR_RETURN(info.target_language, Find(bundle.settings, "target_language"));
-  ASSIGN_OR_RETURN(const std::string net, Find(bundle.settings, "net"));
-  ASSIGN_OR_RETURN(const NetOptions options, NetOptions::FromJson(net));
-  ASSIGN_OR_RETURN(const std::string pieces, Find(bundle.files, kPiecesFile));
-  ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::FromModel(pieces));
-  if (tokenizer.size() != options.vocab_size()) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "the net knows ", options.vocab_size(), " pieces, the vocabulary has ", tokenizer.size()));
-  }
-  ASSIGN_OR_RETURN(LoadedGraph loaded, HasGraph(bundle) ? ReadGraph(bundle) : MakeGraph(options));
+  ASSIGN_OR_RETURN(const TranslatorParts made_of, PartsOf(bundle));
+  ASSIGN_OR_RETURN(LoadedGraph loaded,
+                   HasGraph(bundle) ? ReadGraph(bundle) : MakeGraph(made_of.net));
   ASSIGN_OR_RETURN(Seq2SeqDecoder decoder,
-                   Seq2SeqDecoder::FromSignatures(options.ends(), loaded.signatures));
+                   Seq2SeqDecoder::FromSignatures(made_of.net.ends(), loaded.signatures));
   const Graph& graph = *loaded.graph;
   ASSIGN_OR_RETURN(Session session,
                    Session::Create(std::move(loaded.graph), {.precision = precision}));
   RETURN_IF_ERROR(RestoreVariables(session, graph, bundle.weights));
-  auto parts = std::make_unique<Parts>(Parts{tokenizer, CopierOf(bundle, tokenizer),
+  auto parts = std::make_unique<Parts>(Parts{made_of.tokenizer, CopierOf(made_of),
                                              std::move(session), std::move(decoder), std::nullopt});
   if (const auto file = bundle.files.find(kCalibrationFile); file != bundle.files.end()) {
     ASSIGN_OR_RETURN(parts->calibration, Calibration::FromJson(file->second));
@@ -103,7 +111,7 @@ absl::StatusOr<std::unique_ptr<Translator>> Translator::FromBundle(const Bundle&
       return absl::InvalidArgumentError("the calibration is for other features");
     }
   }
-  return std::unique_ptr<Translator>(new Translator(std::move(info), std::move(parts)));
+  return std::unique_ptr<Translator>(new Translator(made_of.info, std::move(parts)));
 }
 
 absl::StatusOr<std::unique_ptr<Translator>> Translator::Load(Env* env, const std::string& directory,
@@ -152,6 +160,13 @@ absl::StatusOr<std::vector<SentenceResult>> Translator::TranslateSentences(
     }
   }
   return results;
+}
+
+absl::StatusOr<TranslatorParts> ReadTranslatorParts(Env* env, const std::string& directory) {
+  ASSIGN_OR_RETURN(const Bundle bundle, ReadBundle(env, directory, kKind));
+  absl::StatusOr<TranslatorParts> parts = PartsOf(bundle);
+  if (!parts.ok()) return Annotate(parts.status(), directory);
+  return parts;
 }
 
 absl::StatusOr<Calibration> CalibrateTranslator(Translator& translator,

@@ -74,6 +74,18 @@ absl::StatusOr<Bundle> MakeTranslatorBundle(const TranslatorInfo& info, const Ne
                                             NamedTensors weights, const std::string& licence,
                                             const std::string& card);
 
+// What a bundle was made of, for those who train it further; weights have 32 bits.
+struct TranslatorParts {
+  TranslatorInfo info;
+  NetOptions net;
+  Tokenizer tokenizer;
+  KnownWords words;  // none in bundles from before there was copying
+  NamedTensors weights;
+  std::string licence;
+};
+// Errors as Translator::Load.
+absl::StatusOr<TranslatorParts> ReadTranslatorParts(Env* env, const std::string& directory);
+
 // The folders of all translators that come with the programs, sorted.
 std::vector<std::string> TranslatorBundles(Env* env);
 // The shipped bundle of a pair of languages: <pretrained>/translate_en_fr. NotFound lists the pairs

@@ -289,6 +289,78 @@ TEST_F(TranslateRunTest, AFullDiskLosesNothing) {
   EXPECT_THAT(result.out, HasSubstr("25 updates"));
 }
 
+// A dog is "un toutou" in the text that the bundle is trained further on.
+TEST_F(TranslateTest, LearnsOnFromABundle) {
+  Env* env = Env::Default();
+  const auto own = [](bool english) {
+    return absl::StrReplaceAll(SmallLanguage(english), {{"chien", "toutou"}});
+  };
+  for (const bool english : {true, false}) {
+    const std::string path = JoinPath(directory_, english ? "own.en" : "own.fr");
+    ASSERT_TRUE(WriteFileAtomically(env, path, own(english)).ok());
+  }
+  const std::string pairs =
+      absl::StrCat(JoinPath(directory_, "own.en"), ",", JoinPath(directory_, "own.fr"));
+  const std::string learnt = JoinPath(directory_, "learnt");
+  std::vector<std::string> flags = {
+      "--from=" + bundle_,     "--train=" + pairs,
+      "--validation=" + pairs, "--run=" + JoinPath(directory_, "own_run"),
+      "--updates=20",          "--score_every=20",
+      "--warm_up=5",           "--batch=16",
+      "--learning_rate=0.005", "--dropout=0",
+      "--average=0.9"};
+  const ProgramResult begun = RunProgram("translate_train", flags);
+  ASSERT_EQ(begun.exit_code, 0) << begun.err;
+  // The bundle knows all but the one word, which a fifth of the sentences has.
+  const size_t first = begun.err.find("update 0: BLEU ");
+  ASSERT_NE(first, std::string::npos) << begun.err;
+  const double before = std::atof(begun.err.c_str() + first + 15);
+  EXPECT_GT(before, 75) << begun.err;
+  EXPECT_LT(before, 97) << begun.err;
+
+  flags.insert(flags.end(), {"--updates=100", "--export_to=" + learnt, "--data=own",
+                             "--licence=ours", "--evaluate=" + pairs, pairs});
+  const ProgramResult resumed = RunProgram("translate_train", flags);
+  ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
+  EXPECT_THAT(resumed.out, StartsWith("100 updates"));
+  EXPECT_THAT(resumed.err, Not(HasSubstr("update 0:")));
+  EXPECT_EQ(RunProgram("translate", {"--model=" + learnt, "A dog runs here."}).out,
+            "Un toutou court ici.\n");
+  // Each of two texts is evaluated.
+  EXPECT_THAT(resumed.out, HasSubstr("\n" + pairs + ": 80 sentences, 0 failed\nBLEU  "));
+  EXPECT_NE(resumed.out.find(pairs), resumed.out.rfind(pairs));
+  // What was non-commercial stays so, and the first licence is kept.
+  const std::string licence = *env->ReadFile(JoinPath(learnt, "LICENSE"));
+  EXPECT_THAT(licence, StartsWith("Non-commercial"));
+  EXPECT_THAT(licence, HasSubstr("ours"));
+  EXPECT_THAT(licence, HasSubstr("Do as you like."));
+
+  flags[0] = "--from=/nowhere";
+  EXPECT_THAT(RunProgram("translate_train", flags).err, HasSubstr("/nowhere is no model bundle"));
+  flags[0] = "--from=" + learnt;
+  EXPECT_THAT(RunProgram("translate_train", flags).err, HasSubstr("a run with another start"));
+  flags.push_back("--hidden=128");
+  const ProgramResult against = RunProgram("translate_train", flags);
+  EXPECT_EQ(against.exit_code, 2);
+  EXPECT_THAT(against.err, HasSubstr("--hidden is what the bundle of --from says"));
+}
+
+// The encoder-decoder of 2014.
+TEST_F(TranslateTest, TrainsWithoutAttention) {
+  const std::string plain = JoinPath(directory_, "plain");
+  std::vector<std::string> flags = flags_;
+  flags.insert(flags.end(), {"--attention=false", "--reverse_source", "--updates=20",
+                             "--run=" + JoinPath(directory_, "plain_run"), "--score_every=0",
+                             "--export_to=" + plain, "--data=x", "--licence=y"});
+  const ProgramResult trained = RunProgram("translate_train", flags);
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  const auto index = nlohmann::json::parse(*Env::Default()->ReadFile(plain + "/bundle.json"));
+  const auto net = nlohmann::json::parse(index["settings"]["net"].get<std::string>());
+  EXPECT_EQ(net["attention"], false);
+  EXPECT_EQ(net["reverse_source"], true);
+  EXPECT_EQ(RunProgram("translate", {"--model=" + plain, "A dog runs."}).exit_code, 0);
+}
+
 TEST_F(TranslateTest, InspectTellsWhatIsInABundle) {
   const ProgramResult result = RunProgram("inspect", {bundle_});
   ASSERT_EQ(result.exit_code, 0) << result.err;

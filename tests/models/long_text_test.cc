@@ -119,6 +119,8 @@ TEST(TranslationFormat, WritesLines) {
   const SentenceResult failed = absl::InvalidArgumentError("no words");
   EXPECT_EQ(FormatTranslation(3, "x", one, {}), "un\n");
   EXPECT_EQ(FormatTranslation(3, "x", failed, {}), "\n");
+  const std::vector<Translation> uncalibrated = {{.text = "un"}};
+  EXPECT_EQ(FormatTranslation(3, "x", uncalibrated, {}), "un\n");
   EXPECT_EQ(FormatTranslation(3, "x", one, {.confidence = true}), "un ||| 0.750\n");
   EXPECT_EQ(FormatTranslation(3, "x", two, {.nbest = true, .confidence = true}),
             "3 ||| un ||| -0.5000 ||| 0.750\n3 ||| deux ||| -1.2500 ||| 0.500\n");

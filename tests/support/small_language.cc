@@ -60,6 +60,7 @@ std::vector<std::string> SmallLanguageFlags(const std::string& directory) {
   return {absl::StrCat("--train=", english, ",", JoinPath(directory, "x.fr")),
           absl::StrCat("--validation=", english, ",", JoinPath(directory, "v.fr")),
           "--run=" + JoinPath(directory, "run"),
+          "--threads=1",
           "--vocabulary=340",
           "--embed=32",
           "--hidden=64",
