@@ -13,6 +13,7 @@
 #include "nlohmann/json.hpp"
 #include "tests/support/run_program.h"
 #include "tests/support/small_language.h"
+#include "tests/support/tokenizers.h"
 
 namespace viv {
 namespace {
@@ -21,9 +22,10 @@ using ::testing::HasSubstr;
 using ::testing::MatchesRegex;
 using ::testing::StartsWith;
 
-class TranslateInputTest : public testing::Test {
+class TranslateInputTest : public TokenizerTest {
  protected:
   static void SetUpTestSuite() {
+    if (!kTokenizersWork) return;
     directory_ = JoinPath(testing::TempDir(), "viv_translate_input_test");
     WriteSmallLanguage(directory_);
     std::vector<std::string> flags = SmallLanguageFlags(directory_);
