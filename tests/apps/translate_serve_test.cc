@@ -97,7 +97,7 @@ TEST_F(TranslateServeTest, SaysWhatIsWrong) {
   json many = Question("A dog.");
   many["alternatives"] = 1000;
   std::string long_text;
-  for (int i = 0; i < 3000; ++i) long_text += "dog ";
+  for (int i = 0; i < 3000; ++i) long_text += "dog";
   const struct {
     json question;
     const char* message;
