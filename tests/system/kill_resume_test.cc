@@ -44,7 +44,14 @@ void WriteTexts(const std::string& source, const std::string& target) {
   ASSERT_TRUE(WriteFileAtomically(Env::Default(), target, french).ok());
 }
 
-class KillResumeTest : public TokenizerTest {
+// The flags of a small net of each kind.
+struct NetFlags {
+  const char* name;
+  int kills;
+  std::vector<std::string> flags;
+};
+
+class KillResumeTest : public TokenizerTest, public testing::WithParamInterface<NetFlags> {
  protected:
   KillResumeTest() {
     EXPECT_TRUE(env_->Remove(directory_).ok());
@@ -55,24 +62,18 @@ class KillResumeTest : public TokenizerTest {
     if (!HasFailure()) env_->Remove(directory_).IgnoreError();
   }
 
-  // A net of LSTMs with dropout, in bfloat16, on shuffled batches that several threads make, with
+  // A net with dropout, in bfloat16, on shuffled batches that several threads make, with
   // many checkpoints and some scores.
   std::vector<std::string> Flags(const std::string& run) const {
     const std::string texts = absl::StrCat(directory_, "/x.en,", directory_, "/x.fr");
-    return {"--train=" + texts,
-            "--validation=" + texts,
-            absl::StrCat("--run=", directory_, "/", run),
-            "--vocabulary=300",
-            "--embed=32",
-            "--hidden=32",
-            "--encoder_hidden=16",
-            "--batch=16",
-            "--precision=bf16",
-            "--dropout=0.3",
-            absl::StrCat("--updates=", kUpdates),
-            absl::StrCat("--threads=", Setting("VIV_THREADS", 1)),
-            "--score_every=20",
-            "--checkpoint_every=3"};
+    std::vector<std::string> flags = GetParam().flags;
+    flags.insert(flags.end(), {"--train=" + texts, "--validation=" + texts,
+                               absl::StrCat("--run=", directory_, "/", run), "--vocabulary=300",
+                               "--embed=32", "--batch=16", "--precision=bf16", "--dropout=0.3",
+                               absl::StrCat("--updates=", kUpdates),
+                               absl::StrCat("--threads=", Setting("VIV_THREADS", 1)),
+                               "--score_every=20", "--checkpoint_every=3"});
+    return flags;
   }
 
   // The files of the last and the best checkpoint of a run, by name: variables, those of the
@@ -94,16 +95,17 @@ class KillResumeTest : public TokenizerTest {
   }
 
   Env* const env_ = Env::Default();
-  const std::string directory_ = JoinPath(testing::TempDir(), "viv_kill_resume");
+  const std::string directory_ =
+      JoinPath(testing::TempDir(), absl::StrCat("viv_kill_resume_", GetParam().name));
 };
 
-TEST_F(KillResumeTest, EndsWithTheBitsOfARunThatWasLeftAlone) {
+TEST_P(KillResumeTest, EndsWithTheBitsOfARunThatWasLeftAlone) {
   const auto begin = std::chrono::steady_clock::now();
   const ProgramResult whole = RunProgram("translate_train", Flags("whole"));
   ASSERT_EQ(whole.exit_code, 0) << whole.err;
   const std::chrono::duration<double> whole_time = std::chrono::steady_clock::now() - begin;
 
-  const int kills = Setting("VIV_KILLS", 5), seed = Setting("VIV_SEED", 1);
+  const int kills = Setting("VIV_KILLS", GetParam().kills), seed = Setting("VIV_SEED", 1);
   RandomStream random(static_cast<uint64_t>(seed));
   int killed = 0, finished = 0;
   const auto expected = Results("whole");
@@ -132,6 +134,16 @@ TEST_F(KillResumeTest, EndsWithTheBitsOfARunThatWasLeftAlone) {
   ASSERT_EQ(last.exit_code, 0) << last.err;
   expect_equal();
 }
+
+INSTANTIATE_TEST_SUITE_P(
+    Nets, KillResumeTest,
+    testing::Values(NetFlags{"lstm", 5, {"--hidden=32", "--encoder_hidden=16"}},
+                    NetFlags{"transformer",
+                             2,
+                             {"--net=transformer", "--heads=2", "--feed_forward=48",
+                              "--encoder_layers=1", "--decoder_layers=2", "--batch_tokens=200",
+                              "--decay=inverse_sqrt", "--warm_up=10"}}),
+    [](const auto& net) { return std::string(net.param.name); });
 
 }  // namespace
 }  // namespace viv
