@@ -1,4 +1,5 @@
 // Commits: the updates of a run are all made, or none.
+#include <limits>
 #include <map>
 #include <string>
 #include <vector>
@@ -71,6 +72,15 @@ TEST(Commit, ABadIndexLeavesAllVariablesAsTheyAre) {
       EXPECT_THAT(Values(*session, "counter"), ElementsAre(1));
     }
   }
+}
+
+TEST(Commit, IntegersWrap) {
+  GraphBuilder b;
+  const Variable v(b, "v", Const(b, std::numeric_limits<int32_t>::max()));
+  auto session = Session::Create(b);
+  ASSERT_TRUE(session.ok() && session->Initialize().ok());
+  ASSERT_TRUE(session->Run({}, {AssignAdd(b, v, Const(b, int32_t{1}))}).ok());
+  EXPECT_EQ(session->VariableValues()["v"].scalar<int32_t>(), std::numeric_limits<int32_t>::min());
 }
 
 // Variables whose extents the graph leaves open: only the commit knows those of their values.

@@ -213,6 +213,7 @@ const OpCaseRegistration kMadeOfIndices({
      .gradient = GradientKind::kZero,
      .cases = {{"up", {Given({}, {2}), Given({}, {19}), Given({}, {1})}},
                {"down", {Given({}, {5}), Given({}, {-1}), Given({}, {-2})}},
+               {"wide", {Given({}, {-2e9}), Given({}, {2e9}), Given({}, {1e9})}},
                {"one", {Given({}, {3}), Given({}, {4}), Given({}, {9})}},
                {"none", {Given({}, {3}), Given({}, {3}), Given({}, {1})}}},
      .bad = {{"step", {Given({}, {0}), Given({}, {3}), Given({}, {0})}, "in steps of 0"},

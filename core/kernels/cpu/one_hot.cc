@@ -3,6 +3,7 @@
 
 #include "core/device/kernel.h"
 #include "core/kernels/cpu/sums.h"
+#include "core/kernels/cpu/wrapping.h"
 
 namespace viv {
 namespace {
@@ -64,9 +65,10 @@ const bool kByResult =
 
 template <typename T>
 absl::Status Range(const KernelContext& c) {
+  // Of integers, i * step may be too great where the sum is not.
   const T start = c.input(0).scalar<T>(), step = c.input(2).scalar<T>();
   for (int64_t i = 0; i < c.output(0).num_elements(); ++i) {
-    c.out<T>()[i] = start + static_cast<T>(i) * step;
+    c.out<T>()[i] = WrappingAdd(start, WrappingMul(static_cast<T>(i), step));
   }
   return absl::OkStatus();
 }

@@ -2,6 +2,7 @@
 #include "core/base/status.h"
 #include "core/kernels/cpu/prepare_update.h"
 #include "core/kernels/cpu/register.h"
+#include "core/kernels/cpu/wrapping.h"
 
 namespace viv {
 namespace {
@@ -34,7 +35,7 @@ class AssignAddKernel : public Kernel {
     ASSIGN_OR_RETURN(Tensor * v, c.variable(0).Mutable());
     T* to = v->mutable_data<T>();
     const T* delta = c.in<T>(1);
-    for (int64_t i = 0; i < v->num_elements(); ++i) to[i] += delta[i];
+    for (int64_t i = 0; i < v->num_elements(); ++i) to[i] = WrappingAdd(to[i], delta[i]);
     c.variable(0).BumpVersion();
     return absl::OkStatus();
   }
