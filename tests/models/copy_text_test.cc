@@ -7,6 +7,7 @@
 #include "absl/strings/str_join.h"
 #include "core/base/file.h"
 #include "gmock/gmock.h"
+#include "tests/support/tokenizers.h"
 
 namespace viv {
 namespace {
@@ -93,7 +94,9 @@ std::shared_ptr<const KnownWords> Known() {
       KnownWords::Of({{"A dog runs in the grass", ""}, {"a dog RUNS in The grass", ""}}));
 }
 
-TEST(TextCopier, MasksAndRestores) {
+class TextCopierTest : public TokenizerTest {};
+
+TEST_F(TextCopierTest, MasksAndRestores) {
   const Tokenizer tokenizer = MakeTokenizer(true);
   const TextCopier copier(tokenizer, Known());
   struct Case {
@@ -122,7 +125,7 @@ TEST(TextCopier, MasksAndRestores) {
   EXPECT_EQ(many.Restore(many.text()), "1 2 3 4 5 6 7 8 9 10 11 12");
 }
 
-TEST(TextCopier, WithoutSymbolsNothingIsMasked) {
+TEST_F(TextCopierTest, WithoutSymbolsNothingIsMasked) {
   const TextCopier copier(MakeTokenizer(false), Known());
   EXPECT_THAT(copier.symbol_pieces(), ElementsAre());
   EXPECT_EQ(copier.Mask(U"2 <b>").text(), "2 <b>");
@@ -210,7 +213,7 @@ TEST(Glossary, TakesTenThousandTerms) {
   EXPECT_EQ(glossary->Find(ToPoints(text)).size(), 100u);
 }
 
-TEST(TextCopier, MasksTermsButCutsNothing) {
+TEST_F(TextCopierTest, MasksTermsButCutsNothing) {
   const Tokenizer tokenizer = MakeTokenizer(true);
   const TextCopier copier(tokenizer, Known());
   const auto glossary =
