@@ -87,20 +87,18 @@ std::vector<int32_t> Outstanding(std::vector<int32_t> required,
   return required;
 }
 
-// Adds the best continuations of a hypothesis to the heap of the best `limit` (worst on top).
-void AddCandidates(const float* log_probs, int64_t vocabulary, float so_far, int hypothesis,
-                   size_t limit, std::vector<Candidate>& heap) {
-  for (int64_t token = 0; token < vocabulary; ++token) {
-    const float value = so_far + log_probs[token];
-    if (heap.size() == limit && !(value > heap.front().log_prob)) continue;
-    if (!(value > kImpossible)) continue;  // impossible, or not a number
-    if (heap.size() == limit) {
-      std::pop_heap(heap.begin(), heap.end(), Better);
-      heap.pop_back();
-    }
-    heap.push_back({value, hypothesis, static_cast<int32_t>(token)});
-    std::push_heap(heap.begin(), heap.end(), Better);
+// Adds a continuation to the heap of the best `limit` (worst on top), unless it is impossible or
+// not a number. False where it and all that are less probable have no place.
+bool AddCandidate(const Candidate& candidate, size_t limit, std::vector<Candidate>& heap) {
+  if (!(candidate.log_prob > kImpossible)) return false;
+  if (heap.size() == limit) {
+    if (!Better(candidate, heap.front())) return candidate.log_prob == heap.front().log_prob;
+    std::pop_heap(heap.begin(), heap.end(), Better);
+    heap.pop_back();
   }
+  heap.push_back(candidate);
+  std::push_heap(heap.begin(), heap.end(), Better);
+  return true;
 }
 
 Hypothesis Extend(const Hypothesis& from, const Candidate& c, bool ends) {
@@ -125,46 +123,49 @@ class Search {
       active_.push_back(std::move(example));
       parents_.push_back(static_cast<int>(i));
       tokens_.push_back(options.bos);
+      watched_.insert(watched_.end(), limits[i].required.begin(), limits[i].required.end());
+      limits_repeats_ = limits_repeats_ || limits[i].max_repeats > 0;
     }
+    watched_.push_back(options.eos);
+    watched_.insert(watched_.end(), options.reserved.begin(), options.reserved.end());
+    std::sort(watched_.begin(), watched_.end());
+    watched_.erase(std::unique(watched_.begin(), watched_.end()), watched_.end());
     results_.resize(limits.size());
   }
 
   absl::StatusOr<std::vector<std::vector<Hypothesis>>> Run() {
     for (int length = 1; !active_.empty(); ++length) {
-      Tensor log_probs;
-      RETURN_IF_ERROR(model_.Step(parents_, tokens_, &log_probs));
-      const int64_t rows = static_cast<int64_t>(parents_.size());
-      if (log_probs.dtype() != kFloat || log_probs.rank() != 2 || log_probs.dim(0) != rows ||
-          options_.eos < 0 || options_.eos >= log_probs.dim(1)) {
-        return absl::InternalError(absl::StrCat("the model's step gave ", log_probs.ToString(0),
-                                                " for ", rows, " rows and the end at ",
-                                                options_.eos));
-      }
-      RETURN_IF_ERROR(CheckTokens(log_probs.dim(1)));
-      RETURN_IF_ERROR(Advance(length, log_probs));
+      StepChoices choices;
+      // So many that enough are left without those that may not come or are watched.
+      int64_t best = 2 * static_cast<int64_t>(options_.beam) + static_cast<int64_t>(watched_.size());
+      if (options_.no_repeat_ngram > 0) best += length;
+      if (limits_repeats_) best += kLongestRepeated;
+      RETURN_IF_ERROR(model_.StepChoosing(parents_, tokens_, best, watched_, &choices));
+      RETURN_IF_ERROR(CheckChoices(choices, best));
+      RETURN_IF_ERROR(Advance(length, choices));
     }
     return std::move(results_);
   }
 
  private:
-  // That the model has the tokens that are asked for.
-  absl::Status CheckTokens(int64_t vocabulary) const {
-    const auto check = [&](const std::vector<int32_t>& tokens) {
-      for (const int32_t token : tokens) {
-        if (token >= 0 && token < vocabulary) continue;
-        return absl::InvalidArgumentError(
-            absl::StrCat("token ", token, " of ", vocabulary, " that the model has"));
-      }
-      return absl::OkStatus();
+  absl::Status CheckChoices(const StepChoices& choices, int64_t best) const {
+    const auto rows = static_cast<int64_t>(parents_.size());
+    const auto is = [rows](const Tensor& x, DType dtype, int64_t columns) {
+      return x.dtype() == dtype && x.rank() == 2 && x.dim(0) == rows && x.dim(1) >= columns;
     };
-    RETURN_IF_ERROR(check(options_.reserved));
-    for (const Example& example : active_) RETURN_IF_ERROR(check(example.limits.required));
-    return absl::OkStatus();
+    if (is(choices.best, kInt64, std::min(best, choices.vocabulary)) &&
+        is(choices.best_log_probs, kFloat, choices.best.dim(1)) &&
+        choices.best_log_probs.shape() == choices.best.shape() &&
+        is(choices.watched_log_probs, kFloat, static_cast<int64_t>(watched_.size()))) {
+      return absl::OkStatus();
+    }
+    return absl::InternalError(absl::StrCat(
+        "the model's step gave ", choices.best.ToString(0), " and ",
+        choices.watched_log_probs.ToString(0), " for ", rows, " rows and ", best, " choices"));
   }
 
   // One step of every example. `length`: tokens of its hypotheses afterwards.
-  absl::Status Advance(int length, Tensor& log_probs) {
-    const int64_t vocabulary = log_probs.dim(1);
+  absl::Status Advance(int length, const StepChoices& choices) {
     parents_.clear();
     tokens_.clear();
     int row = 0;
@@ -173,10 +174,7 @@ class Search {
       std::vector<Candidate> best;
       const int first_row = row;
       for (size_t i = 0; i < example.open.size(); ++i, ++row) {
-        float* values = log_probs.mutable_data<float>() + row * vocabulary;
-        Forbid(example.open[i].tokens, example.limits, vocabulary, values);
-        AddCandidates(values, vocabulary, example.open[i].log_prob, static_cast<int>(i),
-                      2 * static_cast<size_t>(options_.beam), best);
+        AddCandidates(example.open[i], static_cast<int>(i), example.limits, choices, row, best);
       }
       std::sort(best.begin(), best.end(), Better);
       Take(best, first_row, example);
@@ -193,27 +191,41 @@ class Search {
     return absl::OkStatus();
   }
 
-  void Forbid(const std::vector<int32_t>& tokens, const SearchLimits& limits, int64_t vocabulary,
-              float* values) const {
-    const int length = static_cast<int>(tokens.size());
-    const std::vector<int32_t> outstanding = Outstanding(limits.required, tokens);
-    std::vector<float> of_outstanding;
-    for (const int32_t token : outstanding) of_outstanding.push_back(values[token]);
-    if (length < options_.min_length) values[options_.eos] = kImpossible;
-    for (const int32_t token : RepeatingTokens(tokens, options_.no_repeat_ngram)) {
-      if (token < vocabulary) values[token] = kImpossible;
-    }
+  // Adds the best continuations of `from`, hypothesis number `hypothesis` of its example and `row`
+  // of the batch, to the heap of the best. Watched tokens come where they are asked for; all others
+  // in the order of their probability, as long as there is room for what is asked for.
+  void AddCandidates(const Hypothesis& from, int hypothesis, const SearchLimits& limits,
+                     const StepChoices& choices, int row, std::vector<Candidate>& heap) const {
+    const size_t limit = 2 * static_cast<size_t>(options_.beam);
+    const int length = static_cast<int>(from.tokens.size());
+    const std::vector<int32_t> outstanding = Outstanding(limits.required, from.tokens);
+    std::vector<int32_t> repeating = RepeatingTokens(from.tokens, options_.no_repeat_ngram);
     if (limits.max_repeats > 0) {
-      for (const int32_t token : TokensThatRepeat(tokens, limits.max_repeats)) {
-        values[token] = kImpossible;
-      }
+      const std::vector<int32_t> more = TokensThatRepeat(from.tokens, limits.max_repeats);
+      repeating.insert(repeating.end(), more.begin(), more.end());
     }
-    if (!outstanding.empty()) values[options_.eos] = kImpossible;
-    if (length + static_cast<int>(outstanding.size()) >= limits.max_length) {
-      std::fill_n(values, vocabulary, kImpossible);
+    const bool full = length + static_cast<int>(outstanding.size()) >= limits.max_length;
+    const auto in = [](const std::vector<int32_t>& tokens, int32_t token) {
+      return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
+    };
+    const float* watched = choices.watched_log_probs.data<float>() + row * watched_.size();
+    for (size_t i = 0; i < watched_.size(); ++i) {
+      const int32_t token = watched_[i];
+      const bool possible =
+          in(outstanding, token) ||
+          (token == options_.eos ? outstanding.empty() && length >= options_.min_length
+                                 : !full && !in(options_.reserved, token) && !in(repeating, token));
+      if (possible) AddCandidate({from.log_prob + watched[i], hypothesis, token}, limit, heap);
     }
-    for (const int32_t token : options_.reserved) values[token] = kImpossible;
-    for (size_t i = 0; i < outstanding.size(); ++i) values[outstanding[i]] = of_outstanding[i];
+    if (full) return;
+    const int64_t count = choices.best.dim(1);
+    const int64_t* best = choices.best.data<int64_t>() + row * count;
+    const float* log_probs = choices.best_log_probs.data<float>() + row * count;
+    for (int64_t i = 0; i < count; ++i) {
+      const auto token = static_cast<int32_t>(best[i]);
+      if (in(watched_, token) || in(repeating, token)) continue;
+      if (!AddCandidate({from.log_prob + log_probs[i], hypothesis, token}, limit, heap)) break;
+    }
   }
 
   // Replaces the open hypotheses by the best continuations.
@@ -260,6 +272,9 @@ class Search {
 
   StepFunction& model_;
   const BeamSearchOptions options_;
+  bool limits_repeats_ = false;
+  // The end, and the tokens that are reserved or required.
+  std::vector<int32_t> watched_;
   std::vector<Example> active_;
   std::vector<int> parents_;
   std::vector<int32_t> tokens_;

@@ -10,6 +10,16 @@
 
 namespace viv {
 
+// The tokens of a step that a search looks at, for each row.
+struct StepChoices {
+  int64_t vocabulary = 0;
+  // [rows, n]: the n most probable tokens, int64, the best first (equal ones by number), and the
+  // logarithms of their probabilities.
+  Tensor best, best_log_probs;
+  // [rows, watched]: the logarithms of the probabilities of the watched tokens.
+  Tensor watched_log_probs;
+};
+
 // A model with a batch of rows, each the state of one hypothesis. It starts with one row for each
 // example, in order.
 class StepFunction {
@@ -21,7 +31,16 @@ class StepFunction {
   // children or none.
   virtual absl::Status Step(const std::vector<int>& parents, const std::vector<int32_t>& tokens,
                             Tensor* log_probs) = 0;
+  // The same step where a search wants little of a large vocabulary: at least the `best` most
+  // probable tokens of each row (all where there are fewer), and the tokens `watched`, which lie in
+  // the vocabulary (else InvalidArgument). A model that can find them itself overrides it.
+  virtual absl::Status StepChoosing(const std::vector<int>& parents,
+                                    const std::vector<int32_t>& tokens, int64_t best,
+                                    const std::vector<int32_t>& watched, StepChoices* choices);
 };
+
+// That tokens lie in a vocabulary: InvalidArgument names the first that does not.
+absl::Status CheckTokens(const std::vector<int32_t>& tokens, int64_t vocabulary);
 
 }  // namespace viv
 

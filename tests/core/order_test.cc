@@ -172,6 +172,16 @@ TEST(Order, SortsWithTiesAndNan) {
   EXPECT_THAT(std::string(b.status().message()), HasSubstr("asks for 5 of the 4 elements"));
 }
 
+TEST(Order, FindsFewOfManyWithTiesAndNan) {
+  GraphBuilder b;
+  std::vector<float> values(400);
+  for (int i = 0; i < 400; ++i) values[i] = static_cast<float>(i % 3);
+  values[300] = NAN;
+  const Output x = Const(b, Tensor::Of<float>({2, 200}, values));
+  const auto got = RunOnce(b, {TopK(b, x, 4).indices});
+  EXPECT_THAT(Ints(got[0]), ElementsAre(2, 5, 8, 11, 100, 0, 3, 6));
+}
+
 TEST(Order, CanBeDifferentiatedTwice) {
   GraphBuilder b;
   const Output x = Placeholder(b, kDouble, {3, 4});

@@ -315,7 +315,7 @@ TEST(BeamSearch, ErrorsSayWhatIsWrong) {
   EXPECT_THAT(message({.beam = 2, .nbest = 3}, {{3}}), HasSubstr("between 1 and the beam, 2"));
   EXPECT_THAT(message({.no_repeat_ngram = -1}, {{3}}), HasSubstr("must not be negative"));
   EXPECT_THAT(message({}, {{0}}), HasSubstr("maximum length of 0"));
-  EXPECT_THAT(message({.eos = 7}, {{3}}), HasSubstr("the end at 7"));
+  EXPECT_THAT(message({.eos = 7}, {{3}}), HasSubstr("token 7 of 5"));
   EXPECT_THAT(message({}, {{.max_length = 1, .required = {3, 4}}}),
               HasSubstr("2 required tokens in a maximum length of 1"));
   EXPECT_THAT(message({}, {{.max_length = 3, .required = {5}}}), HasSubstr("token 5 of 5"));

@@ -247,6 +247,8 @@ const OpCaseRegistration kOrder({
               {"falling", {Uniform({3, 17})}, {{"descending", true}}},
               {"first", {Uniform({2, 33}, -99, 99)}, {{"k", 5}, {"descending", true}}},
               {"least", {Uniform({2, 33}, -99, 99)}, {{"k", 5}}},
+              {"few of many", {Uniform({3, 1000}, -99, 99)}, {{"k", 7}, {"descending", true}}},
+              {"one of many", {Uniform({2, 129}, -99, 99)}, {{"k", 1}, {"descending", true}}},
               {"equal", {Given({6}, {1, 0, 1, 0, 1, 0})}},
               {"one", {Uniform({1})}},
               {"none", {Uniform({2, 3})}, {{"k", 0}}},

@@ -1,9 +1,15 @@
 // Order: rows of indices, sorted by what they point at; equal elements keep their order, so the
 // result is one and the same everywhere.
+//
+// A few of the greatest floats of a long row are found by way of the greatest of each block: of the
+// k blocks with the greatest of those, each has an element that is no less than the k-th of them, so
+// that all k that are sought are no less either, and few others are.
 #include <algorithm>
+#include <functional>
 #include <numeric>
 
 #include "core/base/parallel.h"
+#include "core/kernels/cpu/reduce_rows.h"
 #include "core/kernels/cpu/register.h"
 #include "core/kernels/cpu/sums.h"
 
@@ -31,7 +37,10 @@ class OrderKernel : public Kernel {
         k_(init.output_shapes[0].dim(init.output_shapes[0].rank() - 1)),
         rows_(init.input_shapes[0].Elements(0, init.input_shapes[0].rank() - 1)) {}
 
-  size_t scratch_bytes() const override { return rows_ * columns_ * sizeof(int64_t); }
+  // For each row its order and, behind all of them, the greatest of each block, twice.
+  size_t scratch_bytes() const override {
+    return rows_ * (columns_ * sizeof(int64_t) + 2 * blocks() * sizeof(float));
+  }
 
   absl::Status Compute(const KernelContext& c) const override {
     if (k_ == 0) return absl::OkStatus();
@@ -41,13 +50,14 @@ class OrderKernel : public Kernel {
       for (int64_t r = begin; r < end; ++r) {
         const T* x = c.in<T>(0) + r * columns_;
         int64_t* order = scratch + r * columns_;
-        std::iota(order, order + columns_, int64_t{0});
+        float* tops = reinterpret_cast<float*>(scratch + rows_ * columns_) + 2 * r * blocks();
+        const int64_t count = Candidates(x, tops, order);
         const auto before = [&](int64_t a, int64_t b) {
           if (descending_ ? Before(x[b], x[a]) : Before(x[a], x[b])) return true;
           if (descending_ ? Before(x[a], x[b]) : Before(x[b], x[a])) return false;
           return a < b;
         };
-        std::partial_sort(order, order + k_, order + columns_, before);
+        std::partial_sort(order, order + k_, order + count, before);
         std::copy_n(order, k_, c.out<int64_t>() + r * k_);
       }
     });
@@ -55,6 +65,51 @@ class OrderKernel : public Kernel {
   }
 
  private:
+  static constexpr int64_t kBlock = 32;
+
+  // 0: the row is sorted as a whole.
+  int64_t blocks() const {
+    if constexpr (!std::is_same_v<T, float>) return 0;
+    return descending_ && k_ * kBlock <= columns_ ? (columns_ + kBlock - 1) / kBlock : 0;
+  }
+
+  // Sets `order` to the elements among which the first k are, and returns how many they are.
+  int64_t Candidates(const T* x, float* tops, int64_t* order) const {
+    if constexpr (std::is_same_v<T, float>) {
+      const int64_t count = blocks() > 0 ? Greatest(x, tops, order) : 0;
+      if (count > 0) return count;
+    }
+    std::iota(order, order + columns_, int64_t{0});
+    return columns_;
+  }
+
+  // The same for few of many floats; 0 where there is a NaN.
+  int64_t Greatest(const float* x, float* tops, int64_t* order) const {
+    static const auto greatest = VIV_CALL_ISA(FoldGreatest);
+    const int64_t n = blocks();
+    float* sorted = tops + n;
+    bool numbers = true;
+    for (int64_t i = 0; i < n; ++i) {
+      const float* block = x + i * kBlock;
+      tops[i] = greatest(block, std::min(kBlock, columns_ - i * kBlock), block[0]);
+      numbers = numbers && tops[i] == tops[i];
+    }
+    if (!numbers) return 0;
+    std::copy_n(tops, n, sorted);
+    std::nth_element(sorted, sorted + k_ - 1, sorted + n, std::greater<float>());
+    const float least = sorted[k_ - 1];
+    int64_t count = 0;
+    for (int64_t i = 0; i < n; ++i) {
+      if (tops[i] < least) continue;
+      const int64_t end = std::min((i + 1) * kBlock, columns_);
+      for (int64_t j = i * kBlock; j < end; ++j) {
+        order[count] = j;
+        count += x[j] >= least ? 1 : 0;
+      }
+    }
+    return count;
+  }
+
   bool descending_;
   int64_t columns_, k_, rows_;
 };

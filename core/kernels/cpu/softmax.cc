@@ -1,5 +1,6 @@
 // Softmax and LogSoftmax, row by row.
 #include "core/base/parallel.h"
+#include "core/kernels/cpu/elementwise_rows.h"
 #include "core/kernels/cpu/register.h"
 #include "core/kernels/cpu/softmax_rows.h"
 
@@ -28,7 +29,11 @@ template <typename T>
 absl::Status LogSoftmax(const KernelContext& c) {
   return ForEachRow<T>(c, [](const T* x, int64_t n, T* y) {
     const T shift = LogSumExpRow(x, n);
-    for (int64_t j = 0; j < n; ++j) y[j] = x[j] - shift;
+    if constexpr (std::is_same_v<T, float>) {
+      VIV_CALL_ISA(SubRow)(x, 1, &shift, 0, y, n);
+    } else {
+      for (int64_t j = 0; j < n; ++j) y[j] = x[j] - shift;
+    }
   });
 }
 const bool kSoftmax = RegisterFor<float, double>(
