@@ -84,8 +84,11 @@ class PrecisionPass {
     const int64_t rows = y.dim(y.rank() - 2), columns = y.dim(y.rank() - 1);
     return rows < 0 || columns < 0 || rows * columns >= kSmallFactor;
   }
-  static bool IsFloatLayer(const Node& node) {
-    return LayerInputs(node.op_name()) != nullptr && node.input(0).dtype() == kFloat;
+  // Attention over keys that are fed (a step of a decoder) stays float: to round all of them in
+  // every run costs more than it saves.
+  bool IsFloatLayer(const Node& node) const {
+    const bool fed = node.op_name() == "Attention" && graph_.IsFeed(node.input(1).node);
+    return !fed && LayerInputs(node.op_name()) != nullptr && node.input(0).dtype() == kFloat;
   }
 
   // Gives each element-wise reader a Cast of its own, so that fusion can take it in.

@@ -137,7 +137,8 @@ class Search {
     for (int length = 1; !active_.empty(); ++length) {
       StepChoices choices;
       // So many that enough are left without those that may not come or are watched.
-      int64_t best = 2 * static_cast<int64_t>(options_.beam) + static_cast<int64_t>(watched_.size());
+      int64_t best =
+          2 * static_cast<int64_t>(options_.beam) + static_cast<int64_t>(watched_.size());
       if (options_.no_repeat_ngram > 0) best += length;
       if (limits_repeats_) best += kLongestRepeated;
       RETURN_IF_ERROR(model_.StepChoosing(parents_, tokens_, best, watched_, &choices));
@@ -159,9 +160,9 @@ class Search {
         is(choices.watched_log_probs, kFloat, static_cast<int64_t>(watched_.size()))) {
       return absl::OkStatus();
     }
-    return absl::InternalError(absl::StrCat(
-        "the model's step gave ", choices.best.ToString(0), " and ",
-        choices.watched_log_probs.ToString(0), " for ", rows, " rows and ", best, " choices"));
+    return absl::InternalError(absl::StrCat("the model's step gave ", choices.best.ToString(0),
+                                            " and ", choices.watched_log_probs.ToString(0), " for ",
+                                            rows, " rows and ", best, " choices"));
   }
 
   // One step of every example. `length`: tokens of its hypotheses afterwards.

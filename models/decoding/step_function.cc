@@ -20,8 +20,7 @@ absl::Status CheckTokens(const std::vector<int32_t>& tokens, int64_t vocabulary)
 
 absl::Status StepFunction::StepChoosing(const std::vector<int>& parents,
                                         const std::vector<int32_t>& tokens, int64_t best,
-                                        const std::vector<int32_t>& watched,
-                                        StepChoices* choices) {
+                                        const std::vector<int32_t>& watched, StepChoices* choices) {
   Tensor log_probs;
   RETURN_IF_ERROR(Step(parents, tokens, &log_probs));
   const auto rows = static_cast<int64_t>(parents.size());

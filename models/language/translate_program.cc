@@ -26,7 +26,7 @@ namespace {
 namespace fs = std::filesystem;
 
 // Lines that are translated together; a person at a terminal gets an answer to each.
-constexpr size_t kBlock = 128;
+constexpr size_t kBlock = 1024;
 
 // Sets the next line and returns true; false at the end.
 using NextLine = std::function<absl::StatusOr<bool>(std::string*)>;

@@ -2,10 +2,14 @@
 #include "models/language/translate_text.h"
 
 #include <algorithm>
-#include <numeric>
+#include <atomic>
+#include <mutex>
 #include <utility>
 
+#include "absl/functional/function_ref.h"
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
+#include "core/base/parallel.h"
 #include "core/base/status.h"
 #include "core/base/utf8.h"
 #include "models/decoding/beam_search.h"
@@ -62,6 +66,29 @@ absl::StatusOr<std::vector<Translation>> TextsOf(const Tokenizer& tokenizer,
   return translations;
 }
 
+// Calls `decode` on parts of `order`, at most `most` long. Threads that each decode batches of
+// their own wait for nobody; one batch alone has all of them.
+absl::Status DecodeBatches(absl::Span<const size_t> order, size_t most,
+                           absl::FunctionRef<absl::Status(absl::Span<const size_t>)> decode) {
+  const ParallelToken token;
+  const size_t share = (order.size() + MaxThreads() - 1) / MaxThreads();
+  const size_t batch = std::clamp<size_t>(share, 1, most);
+  const size_t batches = (order.size() + batch - 1) / batch;
+  std::atomic<size_t> next = 0;
+  std::mutex mutex;
+  absl::Status status;
+  const auto work = [&](int64_t, int64_t) {
+    for (size_t i = next++; i < batches; i = next++) {
+      const absl::Status one = decode(order.subspan(i * batch, batch));
+      if (one.ok()) continue;
+      const std::lock_guard<std::mutex> lock(mutex);
+      status.Update(one);
+    }
+  };
+  ParallelFor(std::min<int64_t>(batches, MaxThreads()), 1, work);
+  return status;
+}
+
 }  // namespace
 
 absl::StatusOr<std::vector<SentenceResult>> TranslateTexts(
@@ -92,22 +119,22 @@ absl::StatusOr<std::vector<SentenceResult>> TranslateTexts(
                                     .bos = tokenizer.bos(),
                                     .eos = tokenizer.eos(),
                                     .reserved = copier.symbol_pieces()};
-  const size_t batch = static_cast<size_t>(std::max(options.batch, 1));
-  for (size_t begin = 0; begin < order.size(); begin += batch) {
-    const size_t end = std::min(order.size(), begin + batch);
-    std::vector<std::vector<int32_t>> part;
+  const auto decode = [&](absl::Span<const size_t> part) -> absl::Status {
+    std::vector<std::vector<int32_t>> pieces;
     std::vector<SearchLimits> limits;
-    for (size_t i = begin; i < end; ++i) {
-      part.push_back(sources[order[i]].pieces);
-      limits.push_back(LimitsOf(sources[order[i]], copier, options));
+    for (const size_t i : part) {
+      pieces.push_back(sources[i].pieces);
+      limits.push_back(LimitsOf(sources[i], copier, options));
     }
     ASSIGN_OR_RETURN(std::unique_ptr<StepFunction> steps,
-                     decoder.Start(session, part, tokenizer.pad()));
+                     decoder.Start(session, pieces, tokenizer.pad()));
     ASSIGN_OR_RETURN(const auto hypotheses, BeamSearch(*steps, limits, search));
-    for (size_t i = begin; i < end; ++i) {
-      results[order[i]] = TextsOf(tokenizer, sources[order[i]].masked, hypotheses[i - begin]);
+    for (size_t i = 0; i < part.size(); ++i) {
+      results[part[i]] = TextsOf(tokenizer, sources[part[i]].masked, hypotheses[i]);
     }
-  }
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(DecodeBatches(order, std::max(options.batch, 1), decode));
   return results;
 }
 

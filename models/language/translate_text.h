@@ -23,7 +23,7 @@ struct TranslateOptions {
   int no_repeat_ngram = 0;
   // So often at most the same few pieces stand in a row, or as often as in the sentence; 0: always.
   int max_repeats = 2;
-  // Sentences that are decoded together.
+  // Sentences that are decoded together, at most.
   int batch = 32;
   // Longer sentences (in pieces) are refused: the net has not seen any like them.
   int max_pieces = 1000;

@@ -2,8 +2,8 @@
 // result is one and the same everywhere.
 //
 // A few of the greatest floats of a long row are found by way of the greatest of each block: of the
-// k blocks with the greatest of those, each has an element that is no less than the k-th of them, so
-// that all k that are sought are no less either, and few others are.
+// k blocks with the greatest of those, each has an element that is no less than the k-th of them,
+// so that all k that are sought are no less either, and few others are.
 #include <algorithm>
 #include <functional>
 #include <numeric>
