@@ -13,7 +13,10 @@ DEFINE_int32(beam, 5, "hypotheses that the search keeps; 1 is fastest");
 DEFINE_int32(nbest, 1, "translations of each text, at most --beam");
 DEFINE_double(length_penalty, 1.0, "0: prefers short translations; 1: does not mind long ones");
 DEFINE_int32(max_repeats, 2, "the same few pieces stand in a row at most so often; 0: any number");
-DEFINE_string(precision, "f32", "f32, or bf16: faster on some machines, and less exact");
+DEFINE_string(
+    precision, "auto",
+    "of products: f32, or bf16, int8: faster and less exact; auto: int8 where this machine "
+    "has instructions for it, else f32");
 DEFINE_bool(confidence, false, "add how probable it is that a translation is good");
 DEFINE_double(min_confidence, 0, "withhold translations with a lower confidence");
 DEFINE_bool(json, false, "write one JSON object a text");
@@ -40,7 +43,7 @@ int main(int argc, char** argv) {
   }
   if (FLAGS_max_repeats < 0) return FailUsage("--max_repeats is at least 0");
   if (FLAGS_files && arguments.empty()) return FailUsage("--files needs files");
-  const absl::StatusOr<DType> precision = ParsePrecision(FLAGS_precision);
+  const absl::StatusOr<DType> precision = ParseTranslationPrecision(FLAGS_precision);
   if (!precision.ok()) return FailUsage(std::string(precision.status().message()));
   TranslateProgram program = {
       .source_language = FLAGS_src,

@@ -15,6 +15,7 @@ DEFINE_string(model, "",
               "where empty");
 DEFINE_string(glossary, "", "file of terms, 'term<tab>translation' a line, for a single bundle");
 DEFINE_int32(beam, 5, "hypotheses that the search keeps; 1 is fastest");
+DEFINE_string(precision, "auto", "as of translate: auto, f32, bf16 or int8");
 DEFINE_int32(max_batch, 32, "sentences that are translated together");
 DEFINE_int32(max_body_mb, 4, "requests with a larger body are refused");
 
@@ -33,6 +34,8 @@ int main(int argc, char** argv) {
   if (FLAGS_beam < 1 || FLAGS_max_batch < 1 || FLAGS_max_body_mb < 1) {
     return FailUsage("--beam, --max_batch and --max_body_mb are at least 1");
   }
+  const absl::StatusOr<DType> precision = ParseTranslationPrecision(FLAGS_precision);
+  if (!precision.ok()) return FailUsage(std::string(precision.status().message()));
   std::vector<std::string> bundles = absl::StrSplit(FLAGS_model, ',', absl::SkipEmpty());
   if (bundles.empty()) bundles = TranslatorBundles(Env::Default());
   if (bundles.empty()) return FailUsage("no translator comes with the programs: name a --model");
@@ -47,9 +50,9 @@ int main(int argc, char** argv) {
                       .batching = {.max_batch = FLAGS_max_batch}});
   std::vector<TranslatorSlot> slots;
   for (const std::string& bundle : bundles) {
-    ModelSlot& slot =
-        server.AddModel(BaseName(bundle), bundle,
-                        TranslatorLoader({.beam = FLAGS_beam, .split = true}, FLAGS_glossary));
+    ModelSlot& slot = server.AddModel(
+        BaseName(bundle), bundle,
+        TranslatorLoader({.beam = FLAGS_beam, .split = true}, FLAGS_glossary, *precision));
     slots.push_back({[&slot] { return slot.current().model; },
                      [&slot](const std::vector<ServedItem>& items) { return slot.Infer(items); }});
   }

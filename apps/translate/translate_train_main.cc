@@ -183,6 +183,7 @@ int main(int argc, char** argv) {
   if (!FLAGS_train.empty()) {
     const absl::StatusOr<DType> precision = ParsePrecision(FLAGS_precision);
     if (!precision.ok()) return FailUsage(std::string(precision.status().message()));
+    if (*precision == kInt8) return FailUsage("--precision int8 is for translating, not training");
     const absl::StatusOr<NetOptions> net = NetOfFlags();
     if (!net.ok()) return FailUsage(std::string(net.status().message()));
     TrainProgram program = ProgramOfFlags(*net, *precision);

@@ -13,7 +13,8 @@ std::string PassReport::ToString() const {
   return absl::StrCat(nodes_before, " nodes, of which ", simplified, " were simplified, ", folded,
                       " folded, ", merged, " merged and ", fused, " fused: ", nodes_after,
                       " are left",
-                      lowered == 0 ? "" : absl::StrCat("; ", lowered, " compute in bfloat16"));
+                      lowered == 0 ? "" : absl::StrCat("; ", lowered, " compute in bfloat16"),
+                      quantized == 0 ? "" : absl::StrCat("; ", quantized, " compute in 8 bits"));
 }
 
 absl::Status RefineShapes(ProgramGraph& graph) {
@@ -60,8 +61,11 @@ absl::StatusOr<PassReport> Optimize(ProgramGraph& graph, const PassOptions& opti
     graph.Prune();
     if (changes == 0) break;
   }
-  if (options.precision == kBFloat16) {
+  if (options.precision == kBFloat16 || options.precision == kInt8) {
     RETURN_IF_ERROR(RefineShapes(graph));
+    if (options.precision == kInt8) {
+      ASSIGN_OR_RETURN(report.quantized, QuantizeProducts(graph));
+    }
     ASSIGN_OR_RETURN(report.lowered, LowerPrecision(graph));
     if (options.fold && evaluate) {
       RETURN_IF_ERROR(FoldConstants(graph, options.max_folded_bytes, evaluate).status());

@@ -26,7 +26,8 @@ struct PassOptions {
   // Element-wise nodes that follow one another become one.
   bool fuse = true;
   // kBFloat16: products, recurrent layers and attention of floats compute in it, and what they read
-  // and write is stored in it; variables, updates and losses stay float. kFloat: nothing changes.
+  // and write is stored in it; variables, updates and losses stay float. kInt8, for inference: the
+  // same, but products with variables compute in 8 bits. kFloat: nothing changes.
   DType precision = kFloat;
   // Folding makes no constant above this many bytes, unless it replaces as many.
   size_t max_folded_bytes = size_t{64} << 10;
@@ -45,6 +46,7 @@ struct PassReport {
   int merged = 0;
   int fused = 0;
   int lowered = 0;
+  int quantized = 0;
 
   // "120 nodes, of which 7 were simplified, 12 folded, 9 merged and 8 fused: 75 are left".
   std::string ToString() const;
@@ -62,6 +64,8 @@ absl::StatusOr<int> MergeEqualNodes(ProgramGraph& graph);
 absl::StatusOr<int> FuseElementwise(ProgramGraph& graph);
 // To bfloat16; see PassOptions::precision. Before fusion, which takes in the casts.
 absl::StatusOr<int> LowerPrecision(ProgramGraph& graph);
+// Products of matrices with variables to 8 bits: see core/ops/int8_matmul.cc. Before LowerPrecision.
+absl::StatusOr<int> QuantizeProducts(ProgramGraph& graph);
 // Computes shapes once more, as far as they are known by now.
 absl::Status RefineShapes(ProgramGraph& graph);
 

@@ -55,8 +55,9 @@ absl::Status CheckEnds(const Graph& graph, const std::vector<Output>& feeds,
 absl::StatusOr<DType> ParsePrecision(absl::string_view name) {
   if (name == "f32") return kFloat;
   if (name == "bf16") return kBFloat16;
+  if (name == "int8") return kInt8;
   return absl::InvalidArgumentError(
-      absl::StrCat("the precision is '", name, "': it must be f32 or bf16"));
+      absl::StrCat("the precision is '", name, "': it must be f32, bf16 or int8"));
 }
 
 // A program with the session's variables.
@@ -185,9 +186,9 @@ absl::StatusOr<Session> Session::Create(const GraphBuilder& builder, SessionOpti
     return absl::InvalidArgumentError(absl::StrCat(
         options.cpu_devices, " CPU devices, outside 1 to ", SessionOptions::kMaxCpuDevices));
   }
-  if (options.precision != kFloat && options.precision != kBFloat16) {
+  if (options.precision != kFloat && options.precision != kBFloat16 && options.precision != kInt8) {
     return absl::InvalidArgumentError(absl::StrCat(
-        "the precision is ", DTypeName(options.precision), ": it must be float or bfloat16"));
+        "the precision is ", DTypeName(options.precision), ": it must be float, bfloat16 or int8"));
   }
   if (options.precision != kFloat) options.passes.precision = options.precision;
   // Every node runs under its own name.

@@ -23,7 +23,7 @@ struct SessionOptions {
   uint64_t seed = 0;
   // What is done to a program before it runs; PassOptions::None() for nothing.
   PassOptions passes;
-  // kFloat, or kBFloat16 for faster products: see PassOptions::precision, which it sets.
+  // kFloat, or kBFloat16 or kInt8 for faster products: see PassOptions::precision, which it sets.
   DType precision = kFloat;
   // How many CPUs, "/job:local/task:0/device:cpu:0" and on, nodes may be placed on; at most
   // kMaxCpuDevices. In runs on several devices each computes on one thread.
@@ -40,7 +40,7 @@ struct SessionOptions {
   Env* env = Env::Default();
 };
 
-// kFloat for "f32", kBFloat16 for "bf16".
+// kFloat for "f32", kBFloat16 for "bf16", kInt8 for "int8".
 absl::StatusOr<DType> ParsePrecision(absl::string_view name);
 
 struct RunOptions {

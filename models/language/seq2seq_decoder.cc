@@ -125,6 +125,10 @@ Signatures Seq2SeqDecoder::signatures() const {
   return signatures;
 }
 
+void Seq2SeqDecoder::ChooseInGraph(BuilderRef b) {
+  chooser_ = TokenChooser(b, step_.log_probs, net_.vocab_size);
+}
+
 absl::StatusOr<Seq2SeqDecoder> Seq2SeqDecoder::FromSignatures(const NetEnds& net,
                                                               const Signatures& signatures) {
   Seq2SeqDecoder decoder(net);
@@ -193,8 +197,38 @@ class Seq2SeqSteps : public StepFunction {
 
   absl::Status Step(const std::vector<int>& parents, const std::vector<int32_t>& tokens,
                     Tensor* log_probs) override {
+    ASSIGN_OR_RETURN(std::vector<Tensor> results,
+                     Run(parents, tokens, {}, {decoder_.step_.log_probs}));
+    const auto rows = static_cast<int64_t>(tokens.size());
+    RETURN_IF_ERROR(CheckShape("log_probs", results[0], {rows, decoder_.net_.vocab_size}));
+    *log_probs = std::move(results[0]);
+    return absl::OkStatus();
+  }
+
+  absl::Status StepChoosing(const std::vector<int>& parents, const std::vector<int32_t>& tokens,
+                            int64_t best, const std::vector<int32_t>& watched,
+                            StepChoices* choices) override {
+    const TokenChooser& chooser = decoder_.chooser_;
+    if (!chooser.Finds(best)) {
+      return StepFunction::StepChoosing(parents, tokens, best, watched, choices);
+    }
+    Feeds feeds;
+    std::vector<Output> fetches;
+    const auto rows = static_cast<int64_t>(tokens.size());
+    RETURN_IF_ERROR(chooser.AddTo(rows, best, watched, &feeds, &fetches));
+    ASSIGN_OR_RETURN(const std::vector<Tensor> results, Run(parents, tokens, feeds, fetches));
+    *choices = chooser.Read(results);
+    return absl::OkStatus();
+  }
+
+ private:
+  // One step: its states, and the values of `fetches` where `more` is fed too.
+  absl::StatusOr<std::vector<Tensor>> Run(const std::vector<int>& parents,
+                                          const std::vector<int32_t>& tokens, Feeds more,
+                                          std::vector<Output> fetches) {
     RETURN_IF_ERROR(TakeParents(parents));
-    Feeds feeds = {{decoder_.tokens_, Tensor::Vector<int32_t>(tokens)}};
+    Feeds feeds = std::move(more);
+    feeds.push_back({decoder_.tokens_, Tensor::Vector<int32_t>(tokens)});
     for (size_t i = 0; i < states_.size(); ++i) {
       feeds.push_back({decoder_.states_[i], states_[i]});
     }
@@ -202,25 +236,22 @@ class Seq2SeqSteps : public StepFunction {
       feeds.push_back({decoder_.memory_.memory[i], memory_[i]});
     }
     if (!memory_.empty()) feeds.push_back({decoder_.memory_.lengths, memory_.back()});
-    std::vector<Output> fetches = {decoder_.step_.log_probs};
+    const size_t asked = fetches.size();
     fetches.insert(fetches.end(), decoder_.step_.next.begin(), decoder_.step_.next.end());
     ASSIGN_OR_RETURN(std::vector<Tensor> results, session_.Run(feeds, fetches));
     const auto rows = static_cast<int64_t>(tokens.size());
-    RETURN_IF_ERROR(CheckShape("log_probs", results[0], {rows, decoder_.net_.vocab_size}));
     ++step_;
     for (size_t i = 0; i < states_.size(); ++i) {
       const NetEnds::State& state = decoder_.net_.states[i];
       const Shape shape =
           state.grows ? Shape({step_, rows, state.width}) : Shape({rows, state.width});
-      RETURN_IF_ERROR(CheckShape(state.name.c_str(), results[i + 1], shape));
+      RETURN_IF_ERROR(CheckShape(state.name.c_str(), results[asked + i], shape));
+      states_[i] = std::move(results[asked + i]);
     }
-    *log_probs = std::move(results[0]);
-    states_.assign(std::make_move_iterator(results.begin() + 1),
-                   std::make_move_iterator(results.end()));
-    return absl::OkStatus();
+    results.resize(asked);
+    return results;
   }
 
- private:
   // The graph may be a stranger's, whose shapes are known now.
   static absl::Status CheckShape(const char* what, const Tensor& tensor, const Shape& shape) {
     if (tensor.shape() == shape) return absl::OkStatus();

@@ -10,6 +10,7 @@
 #include "core/graph/graph_def.h"
 #include "core/runtime/session.h"
 #include "models/decoding/step_function.h"
+#include "models/decoding/token_chooser.h"
 #include "models/language/translation_net.h"
 
 namespace viv {
@@ -27,6 +28,11 @@ class Seq2SeqDecoder {
   // InvalidArgument where an end is missing, or of another type or shape than the net's.
   static absl::StatusOr<Seq2SeqDecoder> FromSignatures(const NetEnds& net,
                                                        const Signatures& signatures);
+
+  // Adds nodes that find the most probable tokens to the graph, whose builder `b` is, for sessions
+  // that are made afterwards: else steps hand out all probabilities, and that takes longer. They
+  // belong to no signature.
+  void ChooseInGraph(BuilderRef b);
 
   // Encodes the sources (non-empty pieces with the end token) with the session of that graph. The
   // session must outlive the result. `pad` fills up the shorter ones.
@@ -55,6 +61,7 @@ class Seq2SeqDecoder {
   EncodedSource memory_;
   std::vector<Output> states_;  // ... and the states
   DecoderStep step_;
+  TokenChooser chooser_;
 };
 
 // Sequences as one [T, B] tensor of int32, time outermost, filled up with `pad`, and their lengths.

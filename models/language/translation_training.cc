@@ -198,7 +198,8 @@ absl::StatusOr<TrainingResult> TrainTranslator(const std::vector<TextPair>& trai
   const std::unique_ptr<TranslationNet> net = options.net.Build(b);
   RETURN_IF_ERROR(b.status());
   TrainingTask task = MakeTask(b, *net, tokenizer, options);
-  const Seq2SeqDecoder decoder(b, *net);
+  Seq2SeqDecoder decoder(b, *net);
+  decoder.ChooseInGraph(b);
   if (!validation.empty()) {
     task.score_name = "BLEU";
     task.score = [&](Session& session) {

@@ -10,6 +10,7 @@
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
 #include "absl/strings/strip.h"
+#include "core/base/isa.h"
 #include "core/base/status.h"
 #include "core/checkpoint/checkpoint.h"
 #include "models/language/bleu.h"
@@ -80,6 +81,11 @@ TextCopier CopierOf(const TranslatorParts& parts) {
 
 }  // namespace
 
+absl::StatusOr<DType> ParseTranslationPrecision(absl::string_view name) {
+  if (name == "auto") return MachineIsa() == Isa::kAvx512Bf16 ? kInt8 : kFloat;
+  return ParsePrecision(name);
+}
+
 struct Translator::Parts {
   Tokenizer tokenizer;
   TextCopier copier;
@@ -99,10 +105,10 @@ absl::StatusOr<std::unique_ptr<Translator>> Translator::FromBundle(const Bundle&
                    HasGraph(bundle) ? ReadGraph(bundle) : MakeGraph(made_of.net));
   ASSIGN_OR_RETURN(Seq2SeqDecoder decoder,
                    Seq2SeqDecoder::FromSignatures(made_of.net.ends(), loaded.signatures));
-  const Graph& graph = *loaded.graph;
-  ASSIGN_OR_RETURN(Session session,
-                   Session::Create(std::move(loaded.graph), {.precision = precision}));
-  RETURN_IF_ERROR(RestoreVariables(session, graph, bundle.weights));
+  const GraphBuilder b(std::move(loaded.graph));
+  decoder.ChooseInGraph(b);
+  ASSIGN_OR_RETURN(Session session, Session::Create(b, {.precision = precision}));
+  RETURN_IF_ERROR(RestoreVariables(session, b.graph(), bundle.weights));
   auto parts = std::make_unique<Parts>(Parts{made_of.tokenizer, CopierOf(made_of),
                                              std::move(session), std::move(decoder), std::nullopt});
   if (const auto file = bundle.files.find(kCalibrationFile); file != bundle.files.end()) {

@@ -15,6 +15,10 @@
 
 namespace viv {
 
+// As ParsePrecision, and "auto": kInt8 where this machine has instructions for products in 8 bits,
+// else kFloat.
+absl::StatusOr<DType> ParseTranslationPrecision(absl::string_view name);
+
 // What a bundle of kind "translate" holds beside the weights.
 struct TranslatorInfo {
   std::string source_language, target_language;  // "en", "fr"

@@ -192,8 +192,40 @@ TEST(Precision, KeepsAllBitsOfWhatIsFetchedOrUpdatesAVariable) {
 
 TEST(Precision, OfOtherTypesIsAnError) {
   GraphBuilder b;
-  EXPECT_THAT(Session::Create(b, {.precision = kInt8}).status().message(),
-              HasSubstr("the precision is int8: it must be float or bfloat16"));
+  EXPECT_THAT(Session::Create(b, {.precision = kInt32}).status().message(),
+              HasSubstr("the precision is int32: it must be float, bfloat16 or int8"));
+}
+
+TEST(Precision, EightBitsAreForProductsWithVariables) {
+  GraphBuilder b;
+  const Output x = Placeholder(b, kFloat, {-1, 64});
+  const Variable w(b, "w", RandomNormal(b, {64, 128})), v(b, "v", RandomNormal(b, {80, 128}));
+  const Output y = MatMul(b, x, w.Read());
+  const Output z = MatMul(b, y, v.Read(), {.transpose_b = true});
+  const Output square = MatMul(b, y, y, {.transpose_b = true});
+  RandomStream random(1);
+  std::vector<float> values(3 * 64);
+  for (float& value : values) value = random.Uniform() - 0.5f;
+  std::vector<Tensor> exact, rounded;
+  for (const DType precision : {kFloat, kInt8}) {
+    auto session = Session::Create(b, {.precision = precision});
+    ASSERT_TRUE(session.ok() && session->Initialize().ok());
+    const auto run = session->Prepare({x}, {z, square});
+    ASSERT_TRUE(run.ok()) << run.status();
+    (precision == kFloat ? exact : rounded).resize(2);
+    const Tensor feeds[] = {Tensor::Of<float>({3, 64}, values)};
+    ASSERT_TRUE(run->Run(feeds, absl::MakeSpan(precision == kFloat ? exact : rounded)).ok());
+    if (precision == kFloat) continue;
+    EXPECT_THAT(run->Explain(), HasSubstr("2 compute in 8 bits"));
+    EXPECT_THAT(run->Explain(), HasSubstr(": MixedMatMul("));
+  }
+  double error = 0, size = 0;
+  for (int64_t i = 0; i < exact[0].num_elements(); ++i) {
+    error += std::abs(exact[0].data<float>()[i] - rounded[0].data<float>()[i]);
+    size += std::abs(exact[0].data<float>()[i]);
+  }
+  EXPECT_GT(error, 0);
+  EXPECT_LT(error, 0.02 * size);
 }
 
 }  // namespace

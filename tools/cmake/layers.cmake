@@ -11,7 +11,7 @@ function(add_isa_variants folder)
   set(flags_avx2 -mavx2 -mfma -mf16c)
   set(flags_avx512 -mavx512f -mavx512bw -mavx512dq -mavx512vl -mfma -mf16c
       -mprefer-vector-width=512)
-  set(flags_avx512bf16 ${flags_avx512} -mavx512bf16)
+  set(flags_avx512bf16 ${flags_avx512} -mavx512bf16 -mavx512vnni)
   set(variants baseline)
   if(CMAKE_SYSTEM_PROCESSOR MATCHES "x86_64|AMD64")
     list(APPEND variants avx2 avx512 avx512bf16)

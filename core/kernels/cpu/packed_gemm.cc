@@ -7,7 +7,8 @@
 #include "core/base/parallel.h"
 #include "core/base/status.h"
 #include "core/kernels/cpu/elementwise_rows.h"
-#include "core/tensor/allocator.h"
+#include "core/kernels/cpu/int8_gemm.h"
+#include "core/kernels/cpu/thread_buffer.h"
 
 namespace viv {
 namespace {
@@ -26,32 +27,6 @@ int64_t Units(Terms terms, int64_t k) {
   return terms == Terms::kBFloat16 && VIV_CALL_ISA(MultipliesPairs)() ? (k + 1) / 2 : k;
 }
 
-// Memory of a thread that grows as needed and is kept.
-class ThreadBuffer {
- public:
-  ThreadBuffer() = default;
-  ThreadBuffer(const ThreadBuffer&) = delete;
-  ThreadBuffer& operator=(const ThreadBuffer&) = delete;
-  ~ThreadBuffer() { Release(); }
-
-  absl::StatusOr<uint32_t*> Get(size_t bytes) {
-    if (bytes > bytes_) {
-      Release();
-      ASSIGN_OR_RETURN(memory_, Allocator::Cpu()->Allocate(bytes));
-      bytes_ = bytes;
-    }
-    return static_cast<uint32_t*>(memory_);
-  }
-
- private:
-  void Release() {
-    if (memory_ != nullptr) Allocator::Cpu()->Deallocate(memory_, bytes_);
-    memory_ = nullptr;
-    bytes_ = 0;
-  }
-  void* memory_ = nullptr;
-  size_t bytes_ = 0;
-};
 thread_local ThreadBuffer row_buffer, panel_buffer;
 
 void Pack(Terms terms, const MatrixView& b, int64_t k, int64_t first, int64_t columns,
@@ -198,10 +173,12 @@ void FillZeros(const Product& p) {
 }  // namespace
 
 size_t PackedBytes(Terms terms, int64_t k, int64_t n) {
+  if (terms == Terms::kInt8) return PackedInt8Bytes(k, n);
   return RoundUp(n, Width()) * Units(terms, k) * 4;
 }
 
 void PackMatrix(Terms terms, const MatrixView& b, int64_t k, int64_t n, void* packed) {
+  if (terms == Terms::kInt8) return PackInt8(b, k, n, packed);
   const int64_t width = Width(), units = Units(terms, k);
   const int64_t grain = std::max<int64_t>(1, 65536 / std::max<int64_t>(1, k * width));
   ParallelFor((n + width - 1) / width, grain, [&](int64_t begin, int64_t end) {

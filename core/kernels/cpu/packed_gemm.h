@@ -14,8 +14,9 @@
 namespace viv {
 
 // In what the terms of a product are multiplied; they are added up in float. kBFloat16 rounds
-// floats first; without instructions for it the rounded numbers are multiplied as floats.
-enum class Terms : uint8_t { kFloat, kBFloat16 };
+// floats first; without instructions for it the rounded numbers are multiplied as floats. kInt8: as
+// int8_gemm.h, for matrices to be packed only.
+enum class Terms : uint8_t { kFloat, kBFloat16, kInt8 };
 
 // A matrix to be read: element (r, c) lies at r * stride + c, with `transpose` at c * stride + r.
 struct MatrixView {

@@ -209,11 +209,12 @@ json Languages(const std::vector<TranslatorSlot>& slots) {
 
 }  // namespace
 
-ServedModelLoader TranslatorLoader(const TranslateOptions& options, const std::string& glossary) {
-  return [options, glossary](
+ServedModelLoader TranslatorLoader(const TranslateOptions& options, const std::string& glossary,
+                                   DType precision) {
+  return [options, glossary, precision](
              const std::string& directory) -> absl::StatusOr<std::unique_ptr<const ServedModel>> {
     ASSIGN_OR_RETURN(std::unique_ptr<Translator> translator,
-                     Translator::Load(Env::Default(), directory));
+                     Translator::Load(Env::Default(), directory, precision));
     TranslateOptions with_terms = options;
     if (!glossary.empty()) {
       ASSIGN_OR_RETURN(with_terms.glossary, ReadGlossaryFor(*translator, glossary));
