@@ -27,7 +27,7 @@ class GruKernel : public Kernel {
         units_(init.input_shapes[3].dim(0)),
         chunk_(kIs16Bit<T> ? std::max<int64_t>(1, kChunkRows / std::max<int64_t>(1, batch_))
                            : std::max<int64_t>(1, order_.steps)),
-        product_(units_, 3 * units_, false, order_.steps) {}
+        product_(units_, 3 * units_, false, order_.steps, batch_) {}
 
   // The packed weights, then the recurrent products of one step, [B, 3H]; in bfloat16 the state,
   // [B, H], and the chunk's products of x, [chunk, B, 4H].
@@ -41,10 +41,10 @@ class GruKernel : public Kernel {
         const Lengths lengths,
         Lengths::Make(c.num_inputs() > 5 ? &c.input(5) : nullptr, order_.steps, batch_));
     std::copy_n(c.in<T>(1), batch_ * units_, c.out<T>(1));
-    product_.Prepare(c.in<W>(3), c.scratch());
+    const auto packed = product_.Prepare(c.in<W>(3), c.input_version(3), c.scratch());
     if constexpr (kIs16Bit<T>) WidenRow(c.in<T>(1), State(c), batch_ * units_);
     for (int64_t s = 0; s < order_.steps; s += chunk_) {
-      RETURN_IF_ERROR(Chunk(c, lengths, s, std::min(chunk_, order_.steps - s)));
+      RETURN_IF_ERROR(Chunk(c, lengths, s, std::min(chunk_, order_.steps - s), packed.get()));
     }
     return absl::OkStatus();
   }
@@ -61,9 +61,9 @@ class GruKernel : public Kernel {
     }
   }
 
-  // `steps` steps from the s-th on.
-  absl::Status Chunk(const KernelContext& c, const Lengths& lengths, int64_t s,
-                     int64_t steps) const {
+  // `steps` steps from the s-th on, with the packed recurrent weights.
+  absl::Status Chunk(const KernelContext& c, const Lengths& lengths, int64_t s, int64_t steps,
+                     const void* packed) const {
     // The steps lie together in time, from `first` on.
     const int64_t first = order_.reverse ? order_.At(s + steps - 1) : s;
     W* from_x;
@@ -83,7 +83,7 @@ class GruKernel : public Kernel {
                                            .ldc = 4 * units_}));
     for (int64_t end = s + steps; s < end; ++s) {
       const int64_t t = order_.At(s);
-      RETURN_IF_ERROR(product_.Multiply(lengths.ActiveRows(t), c.out<T>(1), c.in<W>(3), c.scratch(),
+      RETURN_IF_ERROR(product_.Multiply(lengths.ActiveRows(t), c.out<T>(1), c.in<W>(3), packed,
                                         false, FromH(c)));
       ParallelFor(batch_, UnitGrain(units_), [&](int64_t begin, int64_t stop) {
         for (int64_t b = begin; b < stop; ++b) {
@@ -142,13 +142,13 @@ class GruGradKernel : public Kernel {
     char* scratch = static_cast<char*>(c.scratch());
     W* dh = BeginGradient<T>(c, 5, 1, batch_ * units_, reinterpret_cast<W*>(scratch + StateAt()));
     std::fill_n(c.out<W>(3), 4 * units_, W{0});
-    product_.Prepare(c.in<W>(2), scratch);
+    const auto packed = product_.Prepare(c.in<W>(2), {}, scratch);
     T* d_product = reinterpret_cast<T*>(scratch + LineUp(product_.scratch_bytes()));
     for (int64_t s = order_.steps - 1; s >= 0; --s) {
       const int64_t t = order_.At(s);
       Gates(c, lengths, s, d_product, dh);
       RETURN_IF_ERROR(
-          product_.Multiply(lengths.ActiveRows(t), d_product, c.in<W>(2), scratch, true, dh));
+          product_.Multiply(lengths.ActiveRows(t), d_product, c.in<W>(2), packed.get(), true, dh));
     }
     EndGradient<T>(dh, batch_ * units_, c.out<T>(1));
     // The recurrent product has the columns r, z and q.

@@ -29,8 +29,9 @@ class LstmKernel : public Kernel {
         units_(init.input_shapes[4].dim(0)),
         chunk_(kIs16Bit<T> ? std::max<int64_t>(1, kChunkRows / std::max<int64_t>(1, batch_))
                            : std::max<int64_t>(1, order_.steps)),
-        input_product_(features_, 4 * units_, false, (order_.steps + chunk_ - 1) / chunk_),
-        product_(units_, 4 * units_, false, order_.steps) {}
+        input_product_(features_, 4 * units_, false, (order_.steps + chunk_ - 1) / chunk_,
+                       chunk_ * batch_),
+        product_(units_, 4 * units_, false, order_.steps, batch_) {}
 
   // The packed weights of both products, and the chunk's pre-activations.
   size_t scratch_bytes() const override {
@@ -44,11 +45,13 @@ class LstmKernel : public Kernel {
     const int64_t state = batch_ * units_;
     char* scratch = static_cast<char*>(c.scratch());
     std::copy_n(c.in<T>(1), state, c.out<T>(1));
-    input_product_.Prepare(c.in<W>(3), scratch);
-    product_.Prepare(c.in<W>(4), scratch + RecurrentAt());
+    const auto input = input_product_.Prepare(c.in<W>(3), c.input_version(3), scratch);
+    const auto recurrent =
+        product_.Prepare(c.in<W>(4), c.input_version(4), scratch + RecurrentAt());
     const W* cell = c.in<W>(2);
     for (int64_t s = 0; s < order_.steps; s += chunk_) {
-      RETURN_IF_ERROR(Chunk(c, lengths, s, std::min(chunk_, order_.steps - s), &cell));
+      RETURN_IF_ERROR(Chunk(c, lengths, s, std::min(chunk_, order_.steps - s), input.get(),
+                            recurrent.get(), &cell));
     }
     std::copy_n(cell, state, c.out<W>(2));
     return absl::OkStatus();
@@ -58,26 +61,25 @@ class LstmKernel : public Kernel {
   size_t RecurrentAt() const { return LineUp(input_product_.scratch_bytes()); }
   size_t ChunkAt() const { return RecurrentAt() + LineUp(product_.scratch_bytes()); }
 
-  // `steps` steps from the s-th on; `cell` points to the last cells.
+  // `steps` steps from the s-th on, with both packed weights; `cell` points to the last cells.
   absl::Status Chunk(const KernelContext& c, const Lengths& lengths, int64_t s, int64_t steps,
-                     const W** cell) const {
+                     const void* input, const void* recurrent, const W** cell) const {
     const int64_t state = batch_ * units_;
     // The steps lie together in time, from `first` on.
     const int64_t first = order_.reverse ? order_.At(s + steps - 1) : s;
-    char* scratch = static_cast<char*>(c.scratch());
     W* sums;
     if constexpr (kIs16Bit<T>) {
-      sums = reinterpret_cast<W*>(scratch + ChunkAt());
+      sums = reinterpret_cast<W*>(static_cast<char*>(c.scratch()) + ChunkAt());
     } else {
       sums = c.out<T>(3) + 4 * first * state;
     }
     RETURN_IF_ERROR(input_product_.Multiply(steps * batch_, c.in<T>(0) + first * batch_ * features_,
-                                            c.in<W>(3), scratch, false, sums));
+                                            c.in<W>(3), input, false, sums));
     for (int64_t end = s + steps; s < end; ++s) {
       const int64_t t = order_.At(s);
       W* z = sums + 4 * (t - first) * state;
-      RETURN_IF_ERROR(product_.Multiply(lengths.ActiveRows(t), c.out<T>(1), c.in<W>(4),
-                                        scratch + RecurrentAt(), true, z));
+      RETURN_IF_ERROR(
+          product_.Multiply(lengths.ActiveRows(t), c.out<T>(1), c.in<W>(4), recurrent, true, z));
       ParallelFor(batch_, UnitGrain(units_), [&](int64_t begin, int64_t stop) {
         for (int64_t b = begin; b < stop; ++b) {
           Row(c, lengths.Valid(b, t), t * state + b * units_, b, z + 4 * b * units_, *cell);
@@ -138,12 +140,12 @@ class LstmGradKernel : public Kernel {
     // The executor may have let the gradient of the cell take over this input.
     if (c.out<W>(2) != c.in<W>(8)) std::copy_n(c.in<W>(8), state, c.out<W>(2));
     std::fill_n(c.out<W>(4), 4 * units_, W{0});
-    product_.Prepare(c.in<W>(3), product_scratch);
+    const auto packed = product_.Prepare(c.in<W>(3), {}, product_scratch);
     for (int64_t s = order_.steps - 1; s >= 0; --s) {
       const int64_t t = order_.At(s);
       Gates(c, lengths, t, s == 0 ? c.in<W>(2) : c.in<W>(5) + order_.Before(s) * state, dh);
       RETURN_IF_ERROR(product_.Multiply(lengths.ActiveRows(t), c.out<T>(0) + 4 * t * state,
-                                        c.in<W>(3), product_scratch, true, dh));
+                                        c.in<W>(3), packed.get(), true, dh));
     }
     EndGradient<T>(dh, state, c.out<T>(1));
     const RecurrentGradient<T> weights{order_,      batch_,      units_,     c.in<T>(0),

@@ -2,10 +2,12 @@
 #ifndef VIV_CORE_KERNELS_CPU_RECURRENT_PRODUCT_H_
 #define VIV_CORE_KERNELS_CPU_RECURRENT_PRODUCT_H_
 
+#include <memory>
 #include <type_traits>
 
 #include "core/kernels/cpu/elementwise.h"
 #include "core/kernels/cpu/gemm.h"
+#include "core/kernels/cpu/packing_cache.h"
 
 namespace viv {
 
@@ -19,24 +21,39 @@ class RecurrentProduct {
  public:
   using W = Wide<T>;
 
-  RecurrentProduct(int64_t rows, int64_t columns, bool transpose, int64_t steps)
+  // `steps`: how many products there are; `batch`: rows of each.
+  RecurrentProduct(int64_t rows, int64_t columns, bool transpose, int64_t steps,
+                   int64_t batch = kManyRows)
       : rows_(rows),
         columns_(columns),
         transpose_(transpose),
-        packed_(!std::is_same_v<T, double> && steps > 1) {}
+        packed_(!std::is_same_v<T, double> && steps > 1),
+        kept_(steps * batch < kManyRows) {}
 
   // Scratch memory that Prepare and Multiply need, aligned to a cache line.
   size_t scratch_bytes() const { return packed_ ? PackedBytes(kTerms, inner(), outer()) : 0; }
 
-  void Prepare(const W* weights, void* scratch) const {
+  // Packs the weights into `scratch`; with few rows, for which that is much, those of a variable
+  // (`version`) once for all runs. The result, which may be null, is for Multiply.
+  std::shared_ptr<const void> Prepare(const W* weights, ValueVersion version, void* scratch) const {
     if constexpr (!std::is_same_v<T, double>) {
-      if (!packed_) return;
-      PackMatrix(kTerms, MatrixView(weights, columns_, transpose_), inner(), outer(), scratch);
+      const MatrixView view(weights, columns_, transpose_);
+      if (kept_) {
+        std::shared_ptr<const void> kept =
+            PackingCache::Global().Find({version, kTerms, view, inner(), outer()});
+        if (kept != nullptr) return kept;
+      }
+      if (packed_) {
+        PackMatrix(kTerms, view, inner(), outer(), scratch);
+        // Owns nothing.
+        return std::shared_ptr<const void>(std::shared_ptr<const void>(), scratch);
+      }
     }
+    return nullptr;
   }
 
   // a: [m, inner], c: [m, outer], without gaps between rows.
-  absl::Status Multiply(int64_t m, const T* a, const W* weights, const void* scratch,
+  absl::Status Multiply(int64_t m, const T* a, const W* weights, const void* packed,
                         bool accumulate, W* c) const {
     const GemmArgs<T, W, W> args = {.transpose_b = transpose_,
                                     .m = m,
@@ -50,9 +67,9 @@ class RecurrentProduct {
                                     .c = c,
                                     .ldc = outer()};
     if constexpr (!std::is_same_v<T, double>) {
-      if (packed_) {
+      if (packed != nullptr) {
         Product product = ToProduct(args, kTerms);
-        product.packed = scratch;
+        product.packed = packed;
         return viv::Multiply(product);
       }
     }
@@ -60,12 +77,13 @@ class RecurrentProduct {
   }
 
  private:
+  static constexpr int64_t kManyRows = 1024;
   static constexpr Terms kTerms = std::is_same_v<T, BFloat16> ? Terms::kBFloat16 : Terms::kFloat;
   int64_t inner() const { return transpose_ ? columns_ : rows_; }
   int64_t outer() const { return transpose_ ? rows_ : columns_; }
 
   int64_t rows_, columns_;
-  bool transpose_, packed_;
+  bool transpose_, packed_, kept_;
 };
 
 }  // namespace viv
