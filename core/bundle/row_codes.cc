@@ -5,8 +5,9 @@
 #include <cmath>
 #include <string>
 
-#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/string_view.h"
+#include "absl/strings/strip.h"
 #include "core/base/status.h"
 
 namespace viv {
@@ -14,7 +15,12 @@ namespace {
 
 constexpr char kScaleSuffix[] = "/scale";
 
-absl::Status EncodeMatrix(const std::string& name, const Tensor& matrix, NamedTensors* result) {
+absl::Status EncodeMatrix(const NamedTensors& all, const std::string& name, const Tensor& matrix,
+                          NamedTensors* result) {
+  if (all.contains(name + kScaleSuffix)) {
+    return absl::InvalidArgumentError(absl::StrCat("the name of '", name, kScaleSuffix,
+                                                   "' is needed for the scales of '", name, "'"));
+  }
   const int64_t rows = matrix.dim(0), columns = matrix.dim(1);
   ASSIGN_OR_RETURN(Tensor codes, Tensor::Make(kInt8, matrix.shape()));
   ASSIGN_OR_RETURN(Tensor scales, Tensor::Make(kFloat, Shape({rows})));
@@ -39,6 +45,13 @@ absl::Status EncodeMatrix(const std::string& name, const Tensor& matrix, NamedTe
   return absl::OkStatus();
 }
 
+// Whether the tensor of this name holds the scales of codes: others may be called so, too.
+bool HoldsScales(const NamedTensors& tensors, absl::string_view name) {
+  if (!absl::ConsumeSuffix(&name, kScaleSuffix)) return false;
+  const auto codes = tensors.find(std::string(name));
+  return codes != tensors.end() && codes->second.dtype() == kInt8;
+}
+
 absl::StatusOr<Tensor> DecodeMatrix(const Tensor& codes, const Tensor& scales) {
   const int64_t rows = codes.dim(0), columns = codes.dim(1);
   ASSIGN_OR_RETURN(Tensor matrix, Tensor::Make(kFloat, codes.shape()));
@@ -57,7 +70,7 @@ absl::StatusOr<NamedTensors> EncodeRows(const NamedTensors& tensors, int64_t min
   NamedTensors result;
   for (const auto& [name, tensor] : tensors) {
     if (tensor.dtype() == kFloat && tensor.rank() == 2 && tensor.num_elements() >= min_elements) {
-      RETURN_IF_ERROR(EncodeMatrix(name, tensor, &result));
+      RETURN_IF_ERROR(EncodeMatrix(tensors, name, tensor, &result));
     } else {
       result[name] = tensor;
     }
@@ -68,7 +81,7 @@ absl::StatusOr<NamedTensors> EncodeRows(const NamedTensors& tensors, int64_t min
 absl::StatusOr<NamedTensors> DecodeRows(const NamedTensors& tensors) {
   NamedTensors result;
   for (const auto& [name, tensor] : tensors) {
-    if (absl::EndsWith(name, kScaleSuffix)) continue;
+    if (HoldsScales(tensors, name)) continue;
     if (tensor.dtype() != kInt8) {
       result[name] = tensor;
       continue;

@@ -57,17 +57,22 @@ std::string TranslateTest::directory_, TranslateTest::bundle_;
 std::vector<std::string> TranslateTest::flags_;
 ProgramResult TranslateTest::trained_;
 
+// Of translations of the small language, one a line.
+int RightSentences(const std::string& translations) {
+  const std::vector<std::string> wanted = absl::StrSplit(SmallLanguage(false), '\n');
+  const std::vector<std::string> got = absl::StrSplit(translations, '\n');
+  EXPECT_EQ(got.size(), wanted.size());
+  int right = 0;
+  for (size_t i = 0; i < std::min(got.size(), wanted.size()); ++i) right += got[i] == wanted[i];
+  return right;
+}
+
 TEST_F(TranslateTest, LearnsASmallLanguage) {
   ASSERT_EQ(trained_.exit_code, 0) << trained_.err;
   EXPECT_THAT(trained_.out, HasSubstr("250 updates"));
   const ProgramResult result = Translate({}, SmallLanguage(true));
   ASSERT_EQ(result.exit_code, 0) << result.err;
-  const std::vector<std::string> wanted = absl::StrSplit(SmallLanguage(false), '\n');
-  const std::vector<std::string> got = absl::StrSplit(result.out, '\n');
-  ASSERT_EQ(got.size(), wanted.size());
-  int right = 0;
-  for (size_t i = 0; i < got.size(); ++i) right += got[i] == wanted[i];
-  EXPECT_GE(right, 77) << result.out;
+  EXPECT_GE(RightSentences(result.out), 77) << result.out;
 }
 
 TEST_F(TranslateTest, BatchAndBeamDoNotChangeAGoodAnswer) {
@@ -359,6 +364,35 @@ TEST_F(TranslateTest, TrainsWithoutAttention) {
   EXPECT_EQ(net["attention"], false);
   EXPECT_EQ(net["reverse_source"], true);
   EXPECT_EQ(RunProgram("translate", {"--model=" + plain, "A dog runs."}).exit_code, 0);
+}
+
+TEST_F(TranslateTest, LearnsWithATransformer) {
+  const std::string bundle = JoinPath(directory_, "transformer");
+  std::vector<std::string> flags = flags_;
+  flags.insert(flags.end(),
+               {"--net=transformer", "--embed=64", "--heads=2", "--feed_forward=64",
+                "--encoder_layers=1", "--decoder_layers=2", "--batch=64", "--batch_tokens=200",
+                "--decay=inverse_sqrt", "--warm_up=50", "--learning_rate=0.005",
+                "--score_every=250", "--run=" + JoinPath(directory_, "t_run"),
+                "--export_to=" + bundle, "--data=x", "--licence=y"});
+  const ProgramResult trained = RunProgram("translate_train", flags);
+  ASSERT_EQ(trained.exit_code, 0) << trained.err;
+  EXPECT_THAT(*Env::Default()->ReadFile(bundle + "/README.md"), HasSubstr("A Transformer: 1 enc"));
+  const ProgramResult all =
+      RunProgram("translate", {"--model=" + bundle}, {.input = SmallLanguage(true)});
+  EXPECT_GE(RightSentences(all.out), 77) << all.out << all.err;
+  const ProgramResult one = RunProgram("translate", {"--model=" + bundle, "A dog runs here."});
+  EXPECT_EQ(one.out, "Un chien court ici.\n") << one.err;
+  for (const auto& [flag, message] :
+       std::vector<std::pair<std::string, std::string>>{{"--heads=5", "of the 5 heads"},
+                                                        {"--net=gru", "--net is lstm or"},
+                                                        {"--decay=never", "--decay is halve or"}}) {
+    flags.push_back(flag);
+    const ProgramResult wrong = RunProgram("translate_train", flags);
+    EXPECT_NE(wrong.exit_code, 0);
+    EXPECT_THAT(wrong.err, HasSubstr(message));
+    flags.pop_back();
+  }
 }
 
 TEST_F(TranslateTest, InspectTellsWhatIsInABundle) {

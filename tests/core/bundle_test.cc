@@ -25,7 +25,8 @@ TEST(RowCodes, AreWithinHalfAStepOfEachRow) {
   const NamedTensors tensors = {{"w", Tensor::Of<float>({6, 10}, values)},
                                 {"zero", Tensor::Of<float>({1, 3}, {0, 0, 0})},
                                 {"empty", Tensor::Of<float>({0, 3}, {})},
-                                {"bias", Tensor::Of<float>({3}, {1, 2, 3})}};
+                                {"bias", Tensor::Of<float>({3}, {1, 2, 3})},
+                                {"norm/scale", Tensor::Of<float>({2}, {4, 5})}};
   const absl::StatusOr<NamedTensors> codes = EncodeRows(tensors, /*min_elements=*/0);
   ASSERT_TRUE(codes.ok()) << codes.status();
   EXPECT_EQ(codes->at("w").dtype(), kInt8);
@@ -36,7 +37,7 @@ TEST(RowCodes, AreWithinHalfAStepOfEachRow) {
     const float scale = codes->at("w/scale").data<float>()[i / 10];
     EXPECT_NEAR(back->at("w").data<float>()[i], values[i], scale * 0.5001f);
   }
-  for (const char* name : {"zero", "empty", "bias"}) {
+  for (const char* name : {"zero", "empty", "bias", "norm/scale"}) {
     EXPECT_TRUE(back->at(name).Identical(tensors.at(name))) << name;
   }
 }
@@ -51,6 +52,12 @@ TEST(RowCodes, RefuseWhatHasNoCode) {
                               .status()
                               .message()),
               HasSubstr("no fitting scales"));
+  EXPECT_THAT(std::string(EncodeRows({{"w", Tensor::Of<float>({1, 1}, {1})},
+                                      {"w/scale", Tensor::Of<float>({1}, {1})}},
+                                     0)
+                              .status()
+                              .message()),
+              HasSubstr("the name of 'w/scale' is needed"));
 }
 
 TEST(Bundles, NeedALicenceThatSaysWhatMatters) {
