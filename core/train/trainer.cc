@@ -17,8 +17,10 @@
 #include "core/base/status.h"
 #include "core/ops/state.h"
 #include "core/runtime/profile.h"
+#include "core/train/curves.h"
 #include "core/train/event_file.h"
 #include "core/train/interrupt.h"
+#include "core/train/png.h"
 #include "nlohmann/json.hpp"
 
 namespace viv {
@@ -27,6 +29,7 @@ namespace {
 constexpr char kReaderText[] = "reader";
 constexpr char kTrainerText[] = "trainer";
 constexpr char kAverage[] = "average/";
+constexpr char kLossTag[] = "train/loss";
 constexpr int64_t kTracedUpdate = 3;
 constexpr int kAll = std::numeric_limits<int>::max();
 
@@ -71,6 +74,9 @@ struct TrainerState {
     });
   }
 };
+
+// The tag of a figure in event files.
+std::string TagOf(const std::string& name) { return absl::StrReplaceAll(name, {{" ", "_"}}); }
 
 // Every so many updates; 0: never.
 bool Due(int64_t update, int64_t every) { return every > 0 && update % every == 0; }
@@ -120,6 +126,9 @@ class Trainer {
     }
     progress.Finish();
     if (!saved) RETURN_IF_ERROR(Save(latest_));
+    if (const absl::Status drawn = WriteCurves(); !drawn.ok()) {
+      LOG(WARNING) << "no curves are drawn: " << drawn.message();
+    }
     if (losses_ > 0) result_.loss = loss_sum_ / static_cast<double>(losses_);
     result_.updates = state_.updates;
     if (!state_.best.empty()) {
@@ -236,8 +245,28 @@ class Trainer {
     return WriteFileAtomically(options_.env, options_.trace, profile.ChromeTrace());
   }
 
+  std::string ScoreTag() const { return absl::StrCat("validation/", task_.score_name); }
+
+  // Loss and score as an image, of the whole run: what was before it was resumed is in its event
+  // files.
+  absl::Status WriteCurves() {
+    if (events_ == nullptr) return absl::OkStatus();
+    RETURN_IF_ERROR(events_->Flush());
+    ASSIGN_OR_RETURN(const auto curves,
+                     ReadCurves(options_.env, JoinPath(options_.directory, "events")));
+    std::vector<Curve> shown;
+    for (const std::string& name : {std::string(kLossTag), ScoreTag()}) {
+      const auto found = curves.find(TagOf(name));
+      if (found != curves.end()) shown.push_back(found->second);
+    }
+    if (shown.empty()) return absl::OkStatus();
+    ASSIGN_OR_RETURN(const Tensor image, DrawCurves(shown));
+    ASSIGN_OR_RETURN(const std::string png, EncodePng(image));
+    return WriteFileAtomically(options_.env, JoinPath(options_.directory, "curves.png"), png);
+  }
+
   void Record(std::string name, double value) {
-    absl::StrReplaceAll({{" ", "_"}}, &name);
+    name = TagOf(name);
     if (options_.record) options_.record(state_.updates, name, value);
     if (events_ == nullptr) return;
     if (const absl::Status status = events_->AddScalar(state_.updates, name, value); !status.ok()) {
@@ -250,7 +279,7 @@ class Trainer {
     const double seconds = Seconds() - window_begin_;
     result_.loss = loss_sum_ / static_cast<double>(losses_);
     note_ = absl::StrFormat("loss %.3f", result_.loss);
-    Record("train/loss", result_.loss);
+    Record(kLossTag, result_.loss);
     Record("train/learning_rate", results_[1].scalar<float>());
     Record("train/gradient_norm", results_[2].scalar<float>());
     if (task_.count_units) {
@@ -302,7 +331,7 @@ class Trainer {
     const double begin = Seconds();
     ASSIGN_OR_RETURN(const double score, ScoreOfAverages());
     window_begin_ += Seconds() - begin;  // scoring is no training time
-    Record(absl::StrCat("validation/", task_.score_name), score);
+    Record(ScoreTag(), score);
     if (losses_ > 0) result_.loss = loss_sum_ / static_cast<double>(losses_);
     state_.scored_update = state_.updates;
     const bool better = state_.best.empty() || score > state_.best[0].score;

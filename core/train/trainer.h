@@ -2,7 +2,8 @@
 //
 // A run lives in a directory: <directory>/checkpoints, of which the latest is where it goes on
 // after whatever stopped it, <directory>/best, what validated best, and <directory>/events, curves
-// for TensorBoard (`tensorboard --logdir <directory>`). A run that was killed and resumed ends with
+// for TensorBoard (`tensorboard --logdir <directory>`), of which <directory>/curves.png shows loss
+// and score when the run ends or is interrupted. A run that was killed and resumed ends with
 // the same bits as one that was not: the checkpoint holds the variables (the optimizer's among
 // them), the reader's position and the number of the batch, from which random ops draw.
 #ifndef VIV_CORE_TRAIN_TRAINER_H_
