@@ -19,6 +19,7 @@ DEFINE_string(
     "has instructions for it, else f32");
 DEFINE_bool(confidence, false, "add how probable it is that a translation is good");
 DEFINE_double(min_confidence, 0, "withhold translations with a lower confidence");
+DEFINE_bool(align, false, "add which words of the source the words of a translation come of");
 DEFINE_bool(json, false, "write one JSON object a text");
 
 constexpr char kUsageText[] =
@@ -27,10 +28,12 @@ constexpr char kUsageText[] =
     "  translate --src en --tgt fr --beam 5 < sentences.txt\n"
     "  translate --files chapter1.txt chapter2.txt.gz --output translated/\n"
     "  translate --glossary terms.tsv --min_confidence 0.5 --json \"A dog runs.\"\n"
-    "  translate --nbest 3 --confidence \"A dog runs.\"\n\n"
+    "  translate --nbest 3 --confidence --align \"A dog runs.\"\n\n"
     "Every argument is a text; without arguments the standard input is read, line by line. A line\n"
     "of several sentences comes back as one. Fields of --nbest (number of the line from 0,\n"
-    "translation, score) and --confidence are parted by ' ||| '. A line that cannot be "
+    "translation, score), --confidence and --align ('0-0 1-2', source-target, from 0) are parted "
+    "by\n"
+    "' ||| '. A line that cannot be "
     "translated,\n"
     "or is withheld for its confidence, stays empty. The exit code is 1 where a line failed; what\n"
     "is withheld did not.";
@@ -55,10 +58,12 @@ int main(int argc, char** argv) {
                   .nbest = FLAGS_nbest,
                   .length_penalty = static_cast<float>(FLAGS_length_penalty),
                   .max_repeats = FLAGS_max_repeats,
-                  .split = FLAGS_split},
+                  .split = FLAGS_split,
+                  .align = FLAGS_align},
       .format = {.json = FLAGS_json,
                  .nbest = FLAGS_nbest > 1,
                  .confidence = FLAGS_confidence,
+                 .alignment = FLAGS_align,
                  .min_confidence = FLAGS_min_confidence},
       .precision = *precision,
       .verbose = FLAGS_verbose};

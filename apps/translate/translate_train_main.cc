@@ -74,7 +74,9 @@ constexpr char kUsageText[] =
     "Ctrl-C ends a run with a checkpoint; the same command goes on from there. Of the validation\n"
     "text, BLEU is printed; the best checkpoint is what --export_to makes a bundle of. The curves "
     "of\n"
-    "a run (loss, learning rate, gradient norm, speed, BLEU): tensorboard --logdir runs/en_fr";
+    "a run (loss, learning rate, gradient norm, speed, BLEU): tensorboard --logdir runs/en_fr, or "
+    "in short\n"
+    "runs/en_fr/curves.png";
 
 namespace viv {
 namespace {

@@ -137,8 +137,18 @@ MaskedText MaskedText::Of(const Points& text, const std::vector<CopySpan>& spans
   MaskedText masked;
   Points out;
   size_t done = 0;
+  const auto take = [&](size_t end) {
+    for (; done < end; ++done) {
+      out += text[done];
+      masked.origins_.push_back(done);
+    }
+  };
+  const auto insert = [&](const Points& what, size_t origin) {
+    out += what;
+    masked.origins_.insert(masked.origins_.end(), what.size(), origin);
+  };
   for (const CopySpan& span : spans) {
-    out += text.substr(done, span.begin - done);
+    take(span.begin);
     done = span.end;
     Copied copied = {.symbol = (first_symbol + static_cast<int>(masked.copied_.size())) % kSymbols,
                      .text = span.becomes.value_or(SpanText(text, span)),
@@ -149,36 +159,42 @@ MaskedText MaskedText::Of(const Points& text, const std::vector<CopySpan>& spans
       copied.joins_left = span.begin > 0 && !IsSpace(text[span.begin - 1]);
       copied.joins_right = span.end < text.size() && !IsSpace(text[span.end]);
     }
-    if (copied.joins_left && !out.empty() && !IsSpace(out.back())) out += U' ';
-    out += Symbol(copied.symbol);
-    if (copied.joins_right) out += U' ';
+    if (copied.joins_left && !out.empty() && !IsSpace(out.back())) insert(U" ", span.begin);
+    insert(Symbol(copied.symbol), span.begin);
+    if (copied.joins_right) insert(U" ", span.end);
     masked.copied_.push_back(std::move(copied));
   }
-  out += text.substr(done);
+  take(text.size());
+  masked.origins_.push_back(text.size());
   masked.text_ = ToUtf8(out);
   return masked;
 }
 
-std::string MaskedText::Restore(const std::string& translation) const {
-  if (copied_.empty()) return translation;
+std::string MaskedText::Restore(const std::string& translation,
+                                std::vector<size_t>* positions) const {
+  if (copied_.empty() && positions == nullptr) return translation;
   std::array<std::deque<const Copied*>, kSymbols> waiting;
   for (const Copied& copied : copied_) waiting[copied.symbol].push_back(&copied);
   const Points text = ToPoints(translation);
   Points out;
+  std::vector<size_t> at(text.size() + 1);
   for (size_t i = 0; i < text.size();) {
     const int symbol = SymbolAt(text, i);
+    at[i] = out.size();
     if (symbol < 0) {
       out += text[i++];
       continue;
     }
-    i += Symbol(symbol).size();
+    for (const size_t end = i + Symbol(symbol).size(); i < end; ++i) at[i] = out.size();
     if (waiting[symbol].empty()) continue;
     const Copied& copied = *waiting[symbol].front();
     waiting[symbol].pop_front();
     while (copied.joins_left && !out.empty() && out.back() == U' ') out.pop_back();
     out += copied.text;
-    while (copied.joins_right && i < text.size() && text[i] == U' ') ++i;
+    for (; copied.joins_right && i < text.size() && text[i] == U' '; ++i) at[i] = out.size();
   }
+  at[text.size()] = out.size();
+  if (positions != nullptr) *positions = std::move(at);
   return ToUtf8(out);
 }
 

@@ -51,7 +51,13 @@ class MaskedText {
   std::vector<int> Symbols() const;
   // A translation of text(), with the spans put back. A symbol that went in more often comes back
   // in order; one that never went in, or not so often, leaves nothing behind.
-  std::string Restore(const std::string& translation) const;
+  // `positions` (null: not wanted) gets for each character of the translation, and for its end,
+  // where that is in what is returned.
+  std::string Restore(const std::string& translation,
+                      std::vector<size_t>* positions = nullptr) const;
+  // Where character `i` of text(), or its end, was in the sentence; what stands for a span is at
+  // the span's beginning.
+  size_t Origin(size_t i) const { return origins_[i]; }
 
  private:
   friend class TextCopier;
@@ -65,6 +71,7 @@ class MaskedText {
   static MaskedText Of(const Points& text, const std::vector<CopySpan>& spans, int first_symbol);
 
   std::string text_;
+  std::vector<size_t> origins_;
   std::vector<Copied> copied_;
 };
 

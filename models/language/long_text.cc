@@ -85,12 +85,19 @@ struct SplitText {
 
 Translation Join(const SplitText& split, const std::vector<const Translation*>& sentences) {
   Translation whole = {.confidence = sentences[0]->confidence};
-  size_t done = 0;
+  size_t done = 0, length = 0;  // of the text and of its translation, in characters
   for (size_t i = 0; i < split.parts.size(); ++i) {
     const TextPart& part = split.parts[i];
     const Translation& sentence = *sentences[i];
+    const bool insert = i > 0 && part.begin == done;
     absl::StrAppend(&whole.text, ToUtf8(split.text.substr(done, part.begin - done)),
-                    i > 0 && part.begin == done ? " " : "", sentence.text);
+                    insert ? " " : "", sentence.text);
+    length += part.begin - done + (insert ? 1 : 0);
+    for (const AlignedSpan& span : sentence.alignment) {
+      whole.alignment.push_back({span.source_begin + part.begin, span.source_end + part.begin,
+                                 span.target_begin + length, span.target_end + length});
+    }
+    length += ToPoints(sentence.text).size();
     done = part.end;
     whole.log_prob += sentence.log_prob;
     whole.pieces += sentence.pieces;

@@ -7,10 +7,16 @@
 #ifndef VIV_MODELS_LANGUAGE_PIECE_MODEL_H_
 #define VIV_MODELS_LANGUAGE_PIECE_MODEL_H_
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
 namespace viv {
+
+// [begin, end) of a text, in bytes.
+struct PieceSpan {
+  size_t begin = 0, end = 0;
+};
 
 // A set of pieces, empty at first. Every function that can fail returns "" or the library's
 // message, and may throw what the library throws. After Load() safe for concurrent use.
@@ -25,6 +31,10 @@ class PieceModel {
   virtual std::string Load(const std::string& model) = 0;
   virtual std::string Encode(const std::string& text, std::vector<int>* ids) const = 0;
   virtual std::string Decode(const std::vector<int>& ids, std::string* text) const = 0;
+  // What stands for each piece: in the text that is encoded, and in that which comes of decoding.
+  virtual std::string EncodeSpans(const std::string& text, std::vector<PieceSpan>* spans) const = 0;
+  virtual std::string DecodeSpans(const std::vector<int>& ids,
+                                  std::vector<PieceSpan>* spans) const = 0;
   // -1 where there is no such piece.
   virtual int Find(const std::string& piece) const = 0;
   virtual std::string Piece(int id) const = 0;

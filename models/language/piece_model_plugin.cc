@@ -28,6 +28,15 @@ std::string MessageOf(const sentencepiece::util::Status& status) {
   return status.ok() ? "" : status.ToString();
 }
 
+std::string SpansOf(const sentencepiece::ImmutableSentencePieceText& text,
+                    std::vector<PieceSpan>* spans) {
+  for (size_t i = 0; i < text.pieces_size(); ++i) {
+    const auto piece = text.pieces(static_cast<int>(i));
+    spans->push_back({piece.begin(), piece.end()});
+  }
+  return "";
+}
+
 class SentencePieceModel : public PieceModel {
  public:
   std::string Train(const std::vector<std::string>& sentences, int vocab_size,
@@ -50,6 +59,13 @@ class SentencePieceModel : public PieceModel {
   }
   std::string Decode(const std::vector<int>& ids, std::string* text) const override {
     return MessageOf(processor_.Decode(ids, text));
+  }
+  std::string EncodeSpans(const std::string& text, std::vector<PieceSpan>* spans) const override {
+    return SpansOf(processor_.EncodeAsImmutableProto(text), spans);
+  }
+  std::string DecodeSpans(const std::vector<int>& ids,
+                          std::vector<PieceSpan>* spans) const override {
+    return SpansOf(processor_.DecodeIdsAsImmutableProto(ids), spans);
   }
   int Find(const std::string& piece) const override {
     const int id = processor_.PieceToId(piece);

@@ -111,6 +111,13 @@ std::vector<Seq2SeqDecoder::End> Seq2SeqDecoder::Ends() {
   }
   if (!net_.memory.empty()) {
     ends.push_back({"step", "lengths", false, &memory_.lengths, kInt32, {-1}});
+    ends.push_back({.signature = "step",
+                    .name = "attention",
+                    .fetched = true,
+                    .output = &step_.attention,
+                    .dtype = kFloat,
+                    .shape = {-1, -1},
+                    .optional = true});
   }
   return ends;
 }
@@ -119,6 +126,7 @@ Signatures Seq2SeqDecoder::signatures() const {
   Signatures signatures;
   Seq2SeqDecoder ends = *this;
   for (const End& end : ends.Ends()) {
+    if (end.optional && !end.output->valid()) continue;
     Signature& signature = signatures[end.signature];
     (end.fetched ? signature.fetches : signature.feeds)[end.name] = *end.output;
   }
@@ -143,6 +151,7 @@ absl::StatusOr<Seq2SeqDecoder> Seq2SeqDecoder::FromSignatures(const NetEnds& net
         *end.output = found->second;
       }
     }
+    if (end.optional && !end.output->valid()) continue;
     if (!end.output->valid() || end.output->index < 0) {
       return absl::InvalidArgumentError(absl::StrCat("the graph has no ", what));
     }
@@ -218,6 +227,17 @@ class Seq2SeqSteps : public StepFunction {
     RETURN_IF_ERROR(chooser.AddTo(rows, best, watched, &feeds, &fetches));
     ASSIGN_OR_RETURN(const std::vector<Tensor> results, Run(parents, tokens, feeds, fetches));
     *choices = chooser.Read(results);
+    return absl::OkStatus();
+  }
+
+  // A step of which only what was looked at is wanted: [rows, S].
+  absl::Status StepAttending(const std::vector<int>& parents, const std::vector<int32_t>& tokens,
+                             Tensor* attention) {
+    ASSIGN_OR_RETURN(std::vector<Tensor> results,
+                     Run(parents, tokens, {}, {decoder_.step_.attention}));
+    const auto rows = static_cast<int64_t>(tokens.size());
+    RETURN_IF_ERROR(CheckShape("attention", results[0], {rows, all_[0].dim(0)}));
+    *attention = std::move(results[0]);
     return absl::OkStatus();
   }
 
@@ -313,6 +333,36 @@ class Seq2SeqSteps : public StepFunction {
   std::vector<Tensor> memory_;  // the same for each row ...
   std::vector<int> memory_of_;  // ... of these examples
 };
+
+absl::StatusOr<std::vector<std::vector<std::vector<float>>>> Seq2SeqDecoder::Attend(
+    Session& session, const std::vector<std::vector<int32_t>>& sources,
+    const std::vector<std::vector<int32_t>>& targets, int32_t bos, int32_t pad) const {
+  if (!has_attention()) return absl::FailedPreconditionError("the net shows no attention");
+  Seq2SeqSteps steps(*this, session);
+  RETURN_IF_ERROR(steps.Begin(sources, pad));
+  size_t longest = 0;
+  std::vector<int> rows;
+  for (const std::vector<int32_t>& target : targets) {
+    rows.push_back(static_cast<int>(rows.size()));
+    longest = std::max(longest, target.size());
+  }
+  std::vector<std::vector<std::vector<float>>> weights(targets.size());
+  std::vector<int32_t> tokens(targets.size(), bos);
+  for (size_t t = 0; t <= longest; ++t) {
+    Tensor attention;
+    RETURN_IF_ERROR(steps.StepAttending(rows, tokens, &attention));
+    for (size_t i = 0; i < targets.size(); ++i) {
+      if (t <= targets[i].size()) {
+        const float* row = attention.data<float>() + i * attention.dim(1);
+        std::vector<float> of_source(row, row + sources[i].size());
+        if (net_.reverse_source) std::reverse(of_source.begin(), of_source.end());
+        weights[i].push_back(std::move(of_source));
+      }
+      tokens[i] = t < targets[i].size() ? targets[i][t] : pad;
+    }
+  }
+  return weights;
+}
 
 absl::StatusOr<std::unique_ptr<StepFunction>> Seq2SeqDecoder::Start(
     Session& session, const std::vector<std::vector<int32_t>>& sources, int32_t pad) const {

@@ -23,7 +23,8 @@ class Seq2SeqDecoder {
 
   // Names for its ends in the graph: "encode" (source, source_lengths; the memory, and "initial"
   // where states begin with it) and "step" (tokens, the states, the memory and its lengths;
-  // log_probs and the next states under the same names), to find them in a graph that was loaded.
+  // log_probs, the next states under the same names, and with attention "attention"), to find them
+  // in a graph that was loaded.
   Signatures signatures() const;
   // InvalidArgument where an end is missing, or of another type or shape than the net's.
   static absl::StatusOr<Seq2SeqDecoder> FromSignatures(const NetEnds& net,
@@ -33,6 +34,16 @@ class Seq2SeqDecoder {
   // that are made afterwards: else steps hand out all probabilities, and that takes longer. They
   // belong to no signature.
   void ChooseInGraph(BuilderRef b);
+
+  // Whether Attend() works: nets without attention, and graphs from before it was an end, lack it.
+  bool has_attention() const { return step_.attention.valid(); }
+
+  // What was looked at for each token of the targets, and for their ends, when they are chosen
+  // after those before them: for target i [tokens + 1][pieces of source i], in the order of the
+  // source.
+  absl::StatusOr<std::vector<std::vector<std::vector<float>>>> Attend(
+      Session& session, const std::vector<std::vector<int32_t>>& sources,
+      const std::vector<std::vector<int32_t>>& targets, int32_t bos, int32_t pad) const;
 
   // Encodes the sources (non-empty pieces with the end token) with the session of that graph. The
   // session must outlive the result. `pad` fills up the shorter ones.
@@ -49,6 +60,7 @@ class Seq2SeqDecoder {
     Output* output;
     DType dtype;
     PartialShape shape;
+    bool optional = false;
   };
   // All that the net asks for.
   std::vector<End> Ends();

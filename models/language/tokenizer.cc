@@ -9,7 +9,6 @@
 #include "core/base/guard.h"
 #include "core/base/status.h"
 #include "core/base/utf8.h"
-#include "models/language/piece_model.h"
 
 namespace viv {
 namespace {
@@ -96,13 +95,36 @@ absl::StatusOr<std::vector<int32_t>> Tokenizer::Encode(const std::string& text) 
   return std::vector<int32_t>(ids.begin(), ids.end());
 }
 
-absl::StatusOr<std::string> Tokenizer::Decode(const std::vector<int32_t>& ids) const {
+absl::Status Tokenizer::CheckIds(const std::vector<int32_t>& ids) const {
   for (const int32_t id : ids) {
     if (id < 0 || id >= size_) {
       return absl::OutOfRangeError(
           absl::StrCat("piece ", id, " does not exist: there are ", size_));
     }
   }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::vector<PieceSpan>> Tokenizer::EncodeSpans(const std::string& text) const {
+  if (!IsValidUtf8(text)) return absl::InvalidArgumentError("the text is not valid UTF-8");
+  std::vector<PieceSpan> spans;
+  RETURN_IF_ERROR(
+      Guarded("cannot split the text", [&] { return pieces_->EncodeSpans(text, &spans); }));
+  return spans;
+}
+
+absl::StatusOr<std::vector<PieceSpan>> Tokenizer::DecodeSpans(
+    const std::vector<int32_t>& ids) const {
+  RETURN_IF_ERROR(CheckIds(ids));
+  std::vector<PieceSpan> spans;
+  RETURN_IF_ERROR(Guarded("cannot join the pieces", [&] {
+    return pieces_->DecodeSpans(std::vector<int>(ids.begin(), ids.end()), &spans);
+  }));
+  return spans;
+}
+
+absl::StatusOr<std::string> Tokenizer::Decode(const std::vector<int32_t>& ids) const {
+  RETURN_IF_ERROR(CheckIds(ids));
   std::string text;
   RETURN_IF_ERROR(Guarded("cannot join the pieces", [&] {
     return pieces_->Decode(std::vector<int>(ids.begin(), ids.end()), &text);

@@ -9,10 +9,9 @@
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "models/language/piece_model.h"
 
 namespace viv {
-
-class PieceModel;
 
 struct TokenizerOptions {
   // Pieces in all, with the 256 bytes and the four control pieces. Text too small for as many is an
@@ -39,6 +38,11 @@ class Tokenizer {
   // error. Bytes that do not make up valid UTF-8 become U+FFFD.
   absl::StatusOr<std::string> Decode(const std::vector<int32_t>& ids) const;
 
+  // For each piece of Encode(text) its bytes of the text, and for each of `ids` its bytes of
+  // Decode(ids); a space belongs to the piece behind it.
+  absl::StatusOr<std::vector<PieceSpan>> EncodeSpans(const std::string& text) const;
+  absl::StatusOr<std::vector<PieceSpan>> DecodeSpans(const std::vector<int32_t>& ids) const;
+
   // The number of the piece that is written so; -1 where there is none.
   int32_t Find(const std::string& piece) const;
   // How a piece is written: "\xe2\x96\x81" (U+2581) stands for a space. "" for numbers outside [0,
@@ -56,6 +60,7 @@ class Tokenizer {
 
  private:
   Tokenizer() = default;
+  absl::Status CheckIds(const std::vector<int32_t>& ids) const;
 
   std::shared_ptr<const PieceModel> pieces_;
   std::shared_ptr<const std::string> model_;

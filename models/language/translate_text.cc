@@ -18,27 +18,7 @@
 namespace viv {
 namespace {
 
-// A sentence on its way through the net.
-struct Source {
-  MaskedText masked;
-  std::vector<int32_t> pieces;  // with the end, where there are any
-};
-
-absl::StatusOr<Source> MakeSource(const Tokenizer& tokenizer, const TextCopier& copier,
-                                  const std::string& sentence, const TranslateOptions& options) {
-  if (!IsValidUtf8(sentence)) return absl::InvalidArgumentError("the text is not valid UTF-8");
-  Source source = {.masked = copier.Mask(CleanText(ToPoints(sentence)), options.glossary.get())};
-  ASSIGN_OR_RETURN(source.pieces, tokenizer.Encode(source.masked.text()));
-  if (static_cast<int>(source.pieces.size()) > options.max_pieces) {
-    return absl::InvalidArgumentError(
-        absl::StrCat("a sentence of ", source.pieces.size(), " pieces is longer than the ",
-                     options.max_pieces, " that are allowed; split it into sentences, one a line"));
-  }
-  if (!source.pieces.empty()) source.pieces.push_back(tokenizer.eos());
-  return source;
-}
-
-SearchLimits LimitsOf(const Source& source, const TextCopier& copier,
+SearchLimits LimitsOf(const SourceSentence& source, const TextCopier& copier,
                       const TranslateOptions& options) {
   SearchLimits limits = {.max_length = 2 * static_cast<int>(source.pieces.size()) + 10};
   if (options.max_repeats > 0) {
@@ -55,7 +35,8 @@ absl::StatusOr<std::vector<Translation>> TextsOf(const Tokenizer& tokenizer,
                                                  const std::vector<Hypothesis>& hypotheses) {
   std::vector<Translation> translations;
   for (const Hypothesis& h : hypotheses) {
-    Translation translation = {.log_prob = h.log_prob,
+    Translation translation = {.tokens = h.tokens,
+                               .log_prob = h.log_prob,
                                .pieces = static_cast<int>(h.token_log_probs.size()),
                                .score = h.score,
                                .cut = !h.ended};
@@ -91,15 +72,31 @@ absl::Status DecodeBatches(absl::Span<const size_t> order, size_t most,
 
 }  // namespace
 
+absl::StatusOr<SourceSentence> MakeSource(const Tokenizer& tokenizer, const TextCopier& copier,
+                                          const std::string& sentence,
+                                          const TranslateOptions& options) {
+  if (!IsValidUtf8(sentence)) return absl::InvalidArgumentError("the text is not valid UTF-8");
+  SourceSentence source = {.masked =
+                               copier.Mask(CleanText(ToPoints(sentence)), options.glossary.get())};
+  ASSIGN_OR_RETURN(source.pieces, tokenizer.Encode(source.masked.text()));
+  if (static_cast<int>(source.pieces.size()) > options.max_pieces) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a sentence of ", source.pieces.size(), " pieces is longer than the ",
+                     options.max_pieces, " that are allowed; split it into sentences, one a line"));
+  }
+  if (!source.pieces.empty()) source.pieces.push_back(tokenizer.eos());
+  return source;
+}
+
 absl::StatusOr<std::vector<SentenceResult>> TranslateTexts(
     Session& session, const Seq2SeqDecoder& decoder, const Tokenizer& tokenizer,
     const TextCopier& copier, const std::vector<std::string>& sentences,
     const TranslateOptions& options) {
   std::vector<SentenceResult> results(sentences.size(), std::vector<Translation>());
-  std::vector<Source> sources(sentences.size());
+  std::vector<SourceSentence> sources(sentences.size());
   std::vector<size_t> order;
   for (size_t i = 0; i < sentences.size(); ++i) {
-    absl::StatusOr<Source> source = MakeSource(tokenizer, copier, sentences[i], options);
+    absl::StatusOr<SourceSentence> source = MakeSource(tokenizer, copier, sentences[i], options);
     if (!source.ok()) {
       results[i] = source.status();
     } else if (source->pieces.empty()) {

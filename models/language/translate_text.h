@@ -31,6 +31,8 @@ struct TranslateOptions {
   std::shared_ptr<const Glossary> glossary;
   // Of a Translator: whether texts are translated sentence by sentence (long_text.h).
   bool split = false;
+  // Of a Translator that was loaded for it: whether translations have alignments.
+  bool align = false;
 };
 
 // A sentence of a text and its translation.
@@ -39,8 +41,16 @@ struct TranslatedPart {
   double confidence = -1;
 };
 
+// A stretch of a sentence and that of its translation which came of it: [begin, end), in characters
+// (code points after CleanText).
+struct AlignedSpan {
+  size_t source_begin = 0, source_end = 0, target_begin = 0, target_end = 0;
+};
+
 struct Translation {
   std::string text;
+  // Without begin and end.
+  std::vector<int32_t> tokens;
   // Of all pieces and the end: the logarithms of their probabilities, summed; how many they are.
   float log_prob = 0;
   int pieces = 0;
@@ -53,10 +63,22 @@ struct Translation {
   bool cut = false;
   // The sentences, where a text was split into several.
   std::vector<TranslatedPart> parts;
+  // Of a Translator, where asked for.
+  std::vector<AlignedSpan> alignment;
 };
 
 // The `nbest` translations of one sentence, or why there are none.
 using SentenceResult = absl::StatusOr<std::vector<Translation>>;
+
+// A sentence on its way through the net.
+struct SourceSentence {
+  MaskedText masked;
+  std::vector<int32_t> pieces;  // with the end, where there are any
+};
+// InvalidArgument for a sentence that is no UTF-8, or longer than the options allow.
+absl::StatusOr<SourceSentence> MakeSource(const Tokenizer& tokenizer, const TextCopier& copier,
+                                          const std::string& sentence,
+                                          const TranslateOptions& options);
 
 // Results in the order of `sentences`. A sentence that fails (no valid UTF-8, too long) does not
 // touch the others; one without words has itself as its translation. The error of the whole is one

@@ -3,6 +3,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
+#include "models/language/alignment.h"
 #include "nlohmann/json.hpp"
 
 namespace viv {
@@ -12,12 +13,20 @@ using nlohmann::json;
 
 constexpr char kFieldEnd[] = " ||| ";
 
-std::string Line(int64_t number, const Translation& translation, const TranslationFormat& format) {
+WordAlignment AlignmentOf(const std::string& input, const Translation& translation) {
+  return AlignWords(CleanText(ToPoints(input)), ToPoints(translation.text), translation.alignment);
+}
+
+std::string Line(int64_t number, const std::string& input, const Translation& translation,
+                 const TranslationFormat& format) {
   std::string line;
   if (format.nbest) absl::StrAppend(&line, number, kFieldEnd);
   line += translation.text;
   if (format.nbest) absl::StrAppendFormat(&line, "%s%.4f", kFieldEnd, translation.score);
   if (format.confidence) absl::StrAppendFormat(&line, "%s%.3f", kFieldEnd, translation.confidence);
+  if (format.alignment) {
+    absl::StrAppend(&line, kFieldEnd, AlignmentOf(input, translation).ToString());
+  }
   return line + "\n";
 }
 
@@ -33,10 +42,10 @@ std::string FormatTranslation(int64_t number, const std::string& input,
   if (!result.ok() || format.Withholds(result)) {
     Translation none;
     if (result.ok()) none.confidence = result->front().confidence;
-    return Line(number, none, format);
+    return Line(number, input, none, format);
   }
   std::string lines;
-  for (const Translation& translation : *result) lines += Line(number, translation, format);
+  for (const Translation& translation : *result) lines += Line(number, input, translation, format);
   return lines;
 }
 
@@ -58,6 +67,12 @@ std::string TranslationJson(const std::string& input, const SentenceResult& resu
         alternatives.push_back({{"translation", other.text}, {"score", other.score}});
       }
       line["alternatives"] = alternatives;
+      if (format.alignment) {
+        const WordAlignment alignment = AlignmentOf(input, best);
+        line["alignment"] = alignment.pairs;
+        line["source_words"] = alignment.source_words;
+        line["target_words"] = alignment.target_words;
+      }
       for (const TranslatedPart& part : best.parts) {
         json sentence = {{"input", part.source}, {"translation", part.target}};
         SetConfidence(part.confidence, &sentence);

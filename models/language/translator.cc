@@ -13,6 +13,7 @@
 #include "core/base/isa.h"
 #include "core/base/status.h"
 #include "core/checkpoint/checkpoint.h"
+#include "models/language/alignment.h"
 #include "models/language/bleu.h"
 #include "models/language/long_text.h"
 
@@ -99,12 +100,21 @@ Translator::Translator(TranslatorInfo info, std::unique_ptr<Parts> parts)
 Translator::~Translator() = default;
 
 absl::StatusOr<std::unique_ptr<Translator>> Translator::FromBundle(const Bundle& bundle,
-                                                                   DType precision) {
+                                                                   DType precision, bool align) {
   ASSIGN_OR_RETURN(const TranslatorParts made_of, PartsOf(bundle));
   ASSIGN_OR_RETURN(LoadedGraph loaded,
                    HasGraph(bundle) ? ReadGraph(bundle) : MakeGraph(made_of.net));
   ASSIGN_OR_RETURN(Seq2SeqDecoder decoder,
                    Seq2SeqDecoder::FromSignatures(made_of.net.ends(), loaded.signatures));
+  if (align && !decoder.has_attention()) {
+    // Graphs from before attention was one of their ends.
+    ASSIGN_OR_RETURN(loaded, MakeGraph(made_of.net));
+    ASSIGN_OR_RETURN(decoder,
+                     Seq2SeqDecoder::FromSignatures(made_of.net.ends(), loaded.signatures));
+    if (!decoder.has_attention()) {
+      return absl::FailedPreconditionError("a net without attention aligns no words");
+    }
+  }
   const GraphBuilder b(std::move(loaded.graph));
   decoder.ChooseInGraph(b);
   ASSIGN_OR_RETURN(Session session, Session::Create(b, {.precision = precision}));
@@ -121,9 +131,9 @@ absl::StatusOr<std::unique_ptr<Translator>> Translator::FromBundle(const Bundle&
 }
 
 absl::StatusOr<std::unique_ptr<Translator>> Translator::Load(Env* env, const std::string& directory,
-                                                             DType precision) {
+                                                             DType precision, bool align) {
   ASSIGN_OR_RETURN(const Bundle bundle, ReadBundle(env, directory, kKind));
-  absl::StatusOr<std::unique_ptr<Translator>> translator = FromBundle(bundle, precision);
+  absl::StatusOr<std::unique_ptr<Translator>> translator = FromBundle(bundle, precision, align);
   if (!translator.ok()) return Annotate(translator.status(), directory);
   return translator;
 }
@@ -156,6 +166,10 @@ absl::StatusOr<std::vector<SentenceResult>> Translator::TranslateSentences(
   ASSIGN_OR_RETURN(std::vector<SentenceResult> results,
                    TranslateTexts(parts_->session, parts_->decoder, parts_->tokenizer,
                                   parts_->copier, sentences, options));
+  if (options.align) {
+    RETURN_IF_ERROR(AlignTranslations(parts_->session, parts_->decoder, parts_->tokenizer,
+                                      parts_->copier, sentences, options, &results));
+  }
   if (!parts_->calibration) return results;
   for (SentenceResult& result : results) {
     if (!result.ok()) continue;

@@ -29,12 +29,15 @@ struct TranslatorInfo {
 class Translator {
  public:
   // NotFound, DataLoss, FailedPrecondition as ReadBundle; InvalidArgument where the parts of the
-  // bundle do not fit each other. `precision`: see SessionOptions.
+  // bundle do not fit each other. `precision`: see SessionOptions. `align`: for
+  // TranslateOptions::align; FailedPrecondition for a net without attention.
   static absl::StatusOr<std::unique_ptr<Translator>> Load(Env* env, const std::string& directory,
-                                                          DType precision = kFloat);
+                                                          DType precision = kFloat,
+                                                          bool align = false);
   // Of a bundle in memory.
   static absl::StatusOr<std::unique_ptr<Translator>> FromBundle(const Bundle& bundle,
-                                                                DType precision = kFloat);
+                                                                DType precision = kFloat,
+                                                                bool align = false);
   ~Translator();
 
   const TranslatorInfo& info() const { return info_; }

@@ -165,6 +165,29 @@ TEST_F(TranslateInputTest, WritesColumns) {
   EXPECT_LE(json["confidence"], json["sentences"][1]["confidence"]);
 }
 
+TEST_F(TranslateInputTest, AlignsWords) {
+  const ProgramResult text = Translate({"--align", "A dog runs here."});
+  EXPECT_EQ(text.exit_code, 0) << text.err;
+  EXPECT_THAT(text.out, MatchesRegex("Un chien court ici\\. \\|\\|\\|( [0-3]-[0-3])+\n"));
+  const auto json = nlohmann::json::parse(
+      Translate({"--align", "--json", "A cat eats here.  A dog 4711 runs in the park."}).out);
+  const auto &source = json["source_words"], &target = json["target_words"];
+  EXPECT_EQ(source.size(), 11u);
+  const std::vector<std::string> wanted =
+      absl::StrSplit(json["translation"].get<std::string>(), ' ', absl::SkipEmpty());
+  EXPECT_EQ(target.get<std::vector<std::string>>(), wanted);
+  bool copy = false, second = false;
+  for (const auto& pair : json["alignment"]) {
+    const std::string from = source.at(pair[0].get<size_t>()),
+                      to = target.at(pair[1].get<size_t>());
+    copy = copy || (from == "4711" && to.find("4711") != to.npos);
+    second = second || pair[0] > 6;
+  }
+  EXPECT_TRUE(copy) << json;
+  EXPECT_TRUE(second) << json;
+  EXPECT_FALSE(nlohmann::json::parse(Translate({"--json", "A dog."}).out).contains("alignment"));
+}
+
 TEST_F(TranslateInputTest, WithholdsWhatItIsNotSureOf) {
   // A third of the references is wrong, so nothing is sure.
   const ProgramResult text = Translate({"--min_confidence=0.999", "A dog runs here."});

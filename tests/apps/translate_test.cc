@@ -218,6 +218,15 @@ TEST_F(TranslateTest, RunsTheGraphOfTheBundle) {
   ReplaceGraph(bundle_, other, "");
   EXPECT_EQ(RunProgram("translate", arguments).out, "Un chien court ici.\n");
 
+  // And of the time before those had attention as an end.
+  auto loaded = DecodeGraph(*Env::Default()->ReadFile(JoinPath(bundle_, "graph.pb")));
+  ASSERT_TRUE(loaded.ok()) << loaded.status();
+  ASSERT_EQ(loaded->signatures["step"].fetches.erase("attention"), 1u);
+  ReplaceGraph(bundle_, other, *EncodeGraph(*loaded->graph, loaded->signatures));
+  EXPECT_EQ(RunProgram("translate", arguments).out, "Un chien court ici.\n");
+  EXPECT_THAT(RunProgram("translate", {"--align", arguments[0], arguments[1]}).out,
+              StartsWith("Un chien court ici. ||| "));
+
   const auto error = [&](const std::string& graph) {
     ReplaceGraph(bundle_, other, graph);
     const ProgramResult result = RunProgram("translate", arguments);
@@ -364,6 +373,8 @@ TEST_F(TranslateTest, TrainsWithoutAttention) {
   EXPECT_EQ(net["attention"], false);
   EXPECT_EQ(net["reverse_source"], true);
   EXPECT_EQ(RunProgram("translate", {"--model=" + plain, "A dog runs."}).exit_code, 0);
+  EXPECT_THAT(RunProgram("translate", {"--model=" + plain, "--align", "A dog."}).err,
+              HasSubstr("a net without attention aligns no words"));
 }
 
 TEST_F(TranslateTest, LearnsWithATransformer) {

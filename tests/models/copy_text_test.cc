@@ -125,6 +125,33 @@ TEST_F(TextCopierTest, MasksAndRestores) {
   EXPECT_EQ(many.Restore(many.text()), "1 2 3 4 5 6 7 8 9 10 11 12");
 }
 
+TEST_F(TextCopierTest, KnowsWhereTextWas) {
+  const Tokenizer tokenizer = MakeTokenizer(true);
+  const TextCopier copier(tokenizer, Known());
+  const std::string text = "a <b>dog</b> 42 runs";
+  const MaskedText masked = copier.Mask(ToPoints(text));
+  ASSERT_EQ(masked.text(), "a ⟦0⟧ dog ⟦1⟧ ⟦2⟧ runs");
+  const Points points = ToPoints(masked.text());
+  const auto origin = [&](const char* of) { return masked.Origin(points.find(ToPoints(of))); };
+  EXPECT_EQ(origin("⟦0⟧"), text.find("<b>"));
+  EXPECT_EQ(origin("dog"), text.find("dog"));
+  EXPECT_EQ(origin("⟦2⟧"), text.find("42"));
+  EXPECT_EQ(origin("runs"), text.find("runs"));
+  EXPECT_EQ(masked.Origin(points.size()), text.size());
+
+  std::vector<size_t> positions;
+  const std::string target = "⟦2⟧ un ⟦0⟧ chien ⟦1⟧ court";
+  const std::string restored = masked.Restore(target, &positions);
+  ASSERT_EQ(restored, "42 un <b>chien</b> court");
+  const Points masked_target = ToPoints(target);
+  ASSERT_EQ(positions.size(), masked_target.size() + 1);
+  for (const auto& [before, after] : std::vector<std::pair<std::string, std::string>>{
+           {"⟦2⟧", "42"}, {"chien", "chien"}, {"court", "court"}}) {
+    EXPECT_EQ(positions[masked_target.find(ToPoints(before))], restored.find(after)) << before;
+  }
+  EXPECT_EQ(positions.back(), restored.size());
+}
+
 TEST_F(TextCopierTest, WithoutSymbolsNothingIsMasked) {
   const TextCopier copier(MakeTokenizer(false), Known());
   EXPECT_THAT(copier.symbol_pieces(), ElementsAre());

@@ -4,6 +4,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "gtest/gtest.h"
+#include "models/language/alignment.h"
 #include "models/language/translation_format.h"
 #include "nlohmann/json.hpp"
 
@@ -112,6 +113,21 @@ TEST(TranslateLongTexts, SumsScoresAndTakesTheLowestConfidence) {
   EXPECT_TRUE(InBrackets("One.")->front().parts.empty());
 }
 
+TEST(AlignWords, PairsTheWordsOfStretches) {
+  const auto align = [](const char* source, const char* target,
+                        const std::vector<AlignedSpan>& spans) {
+    return AlignWords(ToPoints(source), ToPoints(target), spans).ToString();
+  };
+  EXPECT_EQ(align("", "", {}), "");
+  EXPECT_EQ(align("a dog", "un chien", {{1, 5, 2, 8}, {0, 1, 0, 2}}), "0-0 1-1");
+  // Two pieces of one word, and a piece across two.
+  EXPECT_EQ(align("a dog", "un chien", {{2, 3, 3, 5}, {3, 5, 5, 8}, {0, 5, 0, 2}}), "0-0 1-0 1-1");
+  // A term of two words, and a copy of two.
+  EXPECT_EQ(align("traffic light", "feu rouge", {{0, 13, 0, 9}}), "0-0 0-1 1-0 1-1");
+  EXPECT_EQ(align("x <a b> y", "<a b> y x", {{2, 7, 0, 5}}), "1-0 2-1");
+  EXPECT_EQ(align("é 犬", "dog é", {{2, 3, 0, 3}, {0, 1, 4, 5}}), "0-1 1-0");
+}
+
 TEST(TranslationFormat, WritesLines) {
   const std::vector<Translation> two = {{.text = "un", .score = -0.5, .confidence = 0.75},
                                         {.text = "deux", .score = -1.25, .confidence = 0.5}};
@@ -119,6 +135,16 @@ TEST(TranslationFormat, WritesLines) {
   const SentenceResult failed = absl::InvalidArgumentError("no words");
   EXPECT_EQ(FormatTranslation(3, "x", one, {}), "un\n");
   EXPECT_EQ(FormatTranslation(3, "x", failed, {}), "\n");
+  std::vector<Translation> aligned = {{.text = "un chien", .alignment = {{0, 5, 0, 8}}}};
+  EXPECT_EQ(FormatTranslation(3, "a dog", aligned, {.alignment = true}),
+            "un chien ||| 0-0 0-1 1-0 1-1\n");
+  EXPECT_EQ(nlohmann::json::parse(TranslationJson("dog", aligned, {.alignment = true})),
+            nlohmann::json({{"input", "dog"},
+                            {"translation", "un chien"},
+                            {"alternatives", nlohmann::json::array()},
+                            {"alignment", {{0, 0}, {0, 1}}},
+                            {"source_words", {"dog"}},
+                            {"target_words", {"un", "chien"}}}));
   const std::vector<Translation> uncalibrated = {{.text = "un"}};
   EXPECT_EQ(FormatTranslation(3, "x", uncalibrated, {}), "un\n");
   EXPECT_EQ(FormatTranslation(3, "x", one, {.confidence = true}), "un ||| 0.750\n");

@@ -42,6 +42,40 @@ TEST_F(TokenizerTest, GoesThereAndBack) {
             *tokenizer->Decode({ids[0]}));
 }
 
+// The pieces' texts, joined by '|'.
+std::string Parts(const std::string& text, const std::vector<PieceSpan>& spans) {
+  std::string parts;
+  for (const PieceSpan& span : spans) {
+    parts += "|" + text.substr(span.begin, span.end - span.begin);
+  }
+  return parts;
+}
+
+TEST_F(TokenizerTest, TellsWhatPiecesStandFor) {
+  const auto tokenizer = Tokenizer::Train(Text(), {.vocab_size = 320, .symbols = {"⟦0⟧"}});
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  // Ligatures and runs of spaces are normalised, yet the spans are those of the text itself.
+  for (const std::string text : {"", "A dog  runs ⟦0⟧.", "ﬁne Bär 🐕"}) {
+    const auto spans = tokenizer->EncodeSpans(text);
+    ASSERT_TRUE(spans.ok()) << spans.status();
+    const auto ids = *tokenizer->Encode(text);
+    ASSERT_EQ(spans->size(), ids.size());
+    for (size_t i = 1; i < spans->size(); ++i) EXPECT_LE((*spans)[i - 1].end, (*spans)[i].begin);
+    const auto decoded = tokenizer->DecodeSpans(ids);
+    ASSERT_TRUE(decoded.ok()) << decoded.status();
+    ASSERT_EQ(decoded->size(), ids.size());
+    std::string joined;
+    const std::string whole = *tokenizer->Decode(ids);
+    for (const PieceSpan& span : *decoded) {
+      joined += whole.substr(span.begin, span.end - span.begin);
+    }
+    EXPECT_EQ(joined, whole);
+  }
+  EXPECT_THAT(Parts("dog ⟦0⟧ runs", *tokenizer->EncodeSpans("dog ⟦0⟧ runs")), HasSubstr("|⟦0⟧"));
+  EXPECT_FALSE(tokenizer->EncodeSpans("\xFF").ok());
+  EXPECT_FALSE(tokenizer->DecodeSpans({320}).ok());
+}
+
 TEST_F(TokenizerTest, ErrorsSayWhatIsWrong) {
   EXPECT_THAT(Message(Tokenizer::Train(Text(), {.vocab_size = 100}).status()),
               HasSubstr("at least 270 pieces"));
