@@ -19,6 +19,9 @@ DEFINE_string(
     "has instructions for it, else f32");
 DEFINE_bool(confidence, false, "add how probable it is that a translation is good");
 DEFINE_double(min_confidence, 0, "withhold translations with a lower confidence");
+DEFINE_string(unknown, "keep",
+              "what becomes of unknown words of nets that know whole words: keep ('<unk>'), or "
+              "copy what was looked at in the source");
 DEFINE_bool(align, false, "add which words of the source the words of a translation come of");
 DEFINE_bool(json, false, "write one JSON object a text");
 
@@ -44,6 +47,9 @@ int main(int argc, char** argv) {
   if (FLAGS_beam < 1 || FLAGS_nbest < 1 || FLAGS_nbest > FLAGS_beam) {
     return FailUsage("--beam is at least 1, --nbest between 1 and --beam");
   }
+  if (FLAGS_unknown != "keep" && FLAGS_unknown != "copy") {
+    return FailUsage("--unknown is keep or copy, not '" + FLAGS_unknown + "'");
+  }
   if (FLAGS_max_repeats < 0) return FailUsage("--max_repeats is at least 0");
   if (FLAGS_files && arguments.empty()) return FailUsage("--files needs files");
   const absl::StatusOr<DType> precision = ParseTranslationPrecision(FLAGS_precision);
@@ -59,7 +65,8 @@ int main(int argc, char** argv) {
                   .length_penalty = static_cast<float>(FLAGS_length_penalty),
                   .max_repeats = FLAGS_max_repeats,
                   .split = FLAGS_split,
-                  .align = FLAGS_align},
+                  .align = FLAGS_align,
+                  .copy_unknown = FLAGS_unknown == "copy"},
       .format = {.json = FLAGS_json,
                  .nbest = FLAGS_nbest > 1,
                  .confidence = FLAGS_confidence,

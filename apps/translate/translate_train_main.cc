@@ -12,6 +12,7 @@ DEFINE_string(run, "", "directory of the run; a run that stopped goes on from th
 DEFINE_string(from, "", "bundle whose weights, net and pieces a run begins with");
 DEFINE_int32(updates, 0, "updates of the weights; 0: 4000, or 1000 --from a bundle");
 DEFINE_int32(vocabulary, 6000, "pieces that words are split into, of both languages together");
+DEFINE_string(pieces, "subword", "subword, or word: whole words, all but --vocabulary unknown");
 DEFINE_string(net, "lstm", "lstm or transformer");
 DEFINE_int32(embed, 256, "width of the embedding, and of all layers of a Transformer");
 DEFINE_int32(encoder_hidden, 256, "lstm: units of the encoder in each direction");
@@ -107,7 +108,7 @@ absl::StatusOr<NetOptions> NetOfFlags() {
 
 // The first flag that was given and has no place beside --from; "" where there is none.
 std::string FlagAgainstFrom() {
-  for (const char* name : {"vocabulary", "net", "embed", "encoder_hidden", "hidden",
+  for (const char* name : {"vocabulary", "pieces", "net", "embed", "encoder_hidden", "hidden",
                            "encoder_layers", "decoder_layers", "attention", "reverse_source",
                            "input_feeding", "heads", "feed_forward"}) {
     if (!gflags::GetCommandLineFlagInfoOrDie(name).is_default) return name;
@@ -127,6 +128,9 @@ std::string WrongFlags(const std::vector<std::string>& arguments) {
   if (FLAGS_train.empty() || FLAGS_run.empty()) return "--train and --run are needed";
   if (FLAGS_decay != "halve" && FLAGS_decay != "inverse_sqrt") {
     return "--decay is halve or inverse_sqrt, not '" + FLAGS_decay + "'";
+  }
+  if (FLAGS_pieces != "subword" && FLAGS_pieces != "word") {
+    return "--pieces is subword or word, not '" + FLAGS_pieces + "'";
   }
   const std::string against = FLAGS_from.empty() ? "" : FlagAgainstFrom();
   return against.empty() ? "" : "--" + against + " is what the bundle of --from says";
@@ -166,6 +170,7 @@ TrainProgram ProgramOfFlags(const NetOptions& net, DType precision) {
                       .inverse_sqrt = FLAGS_decay == "inverse_sqrt",
                       .check_numerics = FLAGS_check_numerics,
                       .trainer = trainer},
+          .words = FLAGS_pieces == "word",
           .to = {.directory = FLAGS_export_to,
                  .source_language = FLAGS_src,
                  .target_language = FLAGS_tgt,

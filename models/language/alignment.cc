@@ -6,6 +6,8 @@
 #include <map>
 #include <set>
 
+#include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "core/base/status.h"
@@ -57,16 +59,53 @@ std::vector<int> AlignPieces(const std::vector<int32_t>& source, const std::vect
   return aligned;
 }
 
+// The text of a translation with words of the source in place of unknown ones, whose spans move.
+std::string CopyUnknown(const Tokenizer& tokenizer, const SourceSentence& source,
+                        const std::vector<PieceSpan>& of_source, const std::vector<int32_t>& tokens,
+                        const std::vector<std::vector<float>>& weights,
+                        const std::vector<int32_t>& symbols, const std::string& text,
+                        std::vector<PieceSpan>* of_target) {
+  std::string copied;
+  for (size_t t = 0; t < of_target->size(); ++t) {
+    PieceSpan& span = (*of_target)[t];
+    std::string piece = text.substr(span.begin, span.end - span.begin);
+    if (tokens[t] == tokenizer.unknown()) {
+      // Neither the end nor what is copied anyway.
+      int most = -1;
+      for (int s = 0; s < static_cast<int>(of_source.size()); ++s) {
+        const bool symbol =
+            std::find(symbols.begin(), symbols.end(), source.pieces[s]) != symbols.end();
+        if (!symbol && (most < 0 || weights[t][s] > weights[t][most])) most = s;
+      }
+      if (most >= 0) {
+        const PieceSpan& from = of_source[most];
+        const bool space = absl::StartsWith(piece, " ");
+        piece =
+            absl::StrCat(space ? " " : "", absl::StripAsciiWhitespace(source.masked.text().substr(
+                                               from.begin, from.end - from.begin)));
+      }
+    }
+    span.begin = copied.size();
+    copied += piece;
+    span.end = copied.size();
+  }
+  return copied;
+}
+
 absl::Status AlignOne(const Tokenizer& tokenizer, const TextCopier& copier,
-                      const SourceSentence& source, const std::vector<std::vector<float>>& weights,
-                      Translation* translation) {
+                      const TranslateOptions& options, const SourceSentence& source,
+                      const std::vector<std::vector<float>>& weights, Translation* translation) {
   const std::string& masked = source.masked.text();
   ASSIGN_OR_RETURN(const std::vector<PieceSpan> of_source, tokenizer.EncodeSpans(masked));
-  ASSIGN_OR_RETURN(const std::vector<PieceSpan> of_target,
-                   tokenizer.DecodeSpans(translation->tokens));
-  ASSIGN_OR_RETURN(const std::string text, tokenizer.Decode(translation->tokens));
+  ASSIGN_OR_RETURN(std::vector<PieceSpan> of_target, tokenizer.DecodeSpans(translation->tokens));
+  ASSIGN_OR_RETURN(std::string text, tokenizer.Decode(translation->tokens));
+  if (options.copy_unknown && tokenizer.unknown() >= 0) {
+    text = CopyUnknown(tokenizer, source, of_source, translation->tokens, weights,
+                       copier.symbol_pieces(), text, &of_target);
+  }
   std::vector<size_t> positions;
-  source.masked.Restore(text, &positions);
+  translation->text = source.masked.Restore(text, &positions);
+  if (!options.align) return absl::OkStatus();
   const std::vector<size_t> source_characters = CharacterOfBytes(masked);
   const std::vector<size_t> target_characters = CharacterOfBytes(text);
   const std::vector<int> aligned =
@@ -139,7 +178,7 @@ absl::Status AlignTranslations(Session& session, const Seq2SeqDecoder& decoder,
     ASSIGN_OR_RETURN(const auto weights,
                      decoder.Attend(session, from, to, tokenizer.bos(), tokenizer.pad()));
     for (size_t i = begin; i < end; ++i) {
-      RETURN_IF_ERROR(AlignOne(tokenizer, copier, sources[i - begin], weights[i - begin],
+      RETURN_IF_ERROR(AlignOne(tokenizer, copier, options, sources[i - begin], weights[i - begin],
                                &translation_of(pairs[i])));
     }
   }

@@ -14,7 +14,7 @@ namespace viv {
 // Sets `alignment` of the translations that TranslateTexts gave for the sentences: a piece belongs
 // to the piece of the source that was looked at most when it was chosen, to none where that was the
 // end; what was copied belongs to what it is a copy of. The decoder must have attention. Errors of
-// runs.
+// runs. With options.copy_unknown unknown words are replaced.
 absl::Status AlignTranslations(Session& session, const Seq2SeqDecoder& decoder,
                                const Tokenizer& tokenizer, const TextCopier& copier,
                                const std::vector<std::string>& sentences,

@@ -44,6 +44,8 @@ class PieceModel {
   virtual int bos() const = 0;
   virtual int eos() const = 0;
   virtual int pad() const = 0;
+  // What stands for all that there is no piece for.
+  virtual int unknown() const = 0;
 };
 
 // What the library libviv_pieces.so offers: a new PieceModel, which the caller deletes.

@@ -77,6 +77,8 @@ class SentencePieceModel : public PieceModel {
   int bos() const override { return processor_.bos_id(); }
   int eos() const override { return processor_.eos_id(); }
   int pad() const override { return processor_.pad_id(); }
+  // There are bytes instead.
+  int unknown() const override { return -1; }
 
  private:
   sentencepiece::SentencePieceProcessor processor_;

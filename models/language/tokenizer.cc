@@ -9,6 +9,7 @@
 #include "core/base/guard.h"
 #include "core/base/status.h"
 #include "core/base/utf8.h"
+#include "models/language/word_model.h"
 
 namespace viv {
 namespace {
@@ -49,12 +50,12 @@ absl::Status Guarded(const std::string& what, F&& function) {
 
 absl::StatusOr<Tokenizer> Tokenizer::Train(const std::vector<std::string>& sentences,
                                            const TokenizerOptions& options) {
-  // 256 bytes, four control pieces, the symbols, and something to learn.
-  const int least = 270 + static_cast<int>(options.symbols.size());
+  // Four control pieces, 256 bytes where there are any, the symbols, and something to learn.
+  const int least = (options.words ? 5 : 270) + static_cast<int>(options.symbols.size());
   if (options.vocab_size < least) {
-    return absl::InvalidArgumentError(absl::StrCat("a vocabulary needs at least ", least,
-                                                   " pieces (256 of them bytes), not ",
-                                                   options.vocab_size));
+    return absl::InvalidArgumentError(absl::StrCat("a vocabulary needs at least ", least, " pieces",
+                                                   options.words ? "" : " (256 of them bytes)",
+                                                   ", not ", options.vocab_size));
   }
   for (size_t i = 0; i < sentences.size(); ++i) {
     if (!IsValidUtf8(sentences[i])) {
@@ -62,7 +63,10 @@ absl::StatusOr<Tokenizer> Tokenizer::Train(const std::vector<std::string>& sente
           absl::StrCat("sentence ", i + 1, " of the training text is not valid UTF-8"));
     }
   }
-  ASSIGN_OR_RETURN(const std::shared_ptr<PieceModel> pieces, NewPieceModel());
+  std::shared_ptr<PieceModel> pieces = std::make_shared<WordModel>();
+  if (!options.words) {
+    ASSIGN_OR_RETURN(pieces, NewPieceModel());
+  }
   std::string model;
   RETURN_IF_ERROR(Guarded("cannot learn the pieces", [&] {
     return pieces->Train(sentences, options.vocab_size, options.symbols, &model);
@@ -72,13 +76,17 @@ absl::StatusOr<Tokenizer> Tokenizer::Train(const std::vector<std::string>& sente
 
 absl::StatusOr<Tokenizer> Tokenizer::FromModel(const std::string& model) {
   Tokenizer tokenizer;
-  ASSIGN_OR_RETURN(const std::shared_ptr<PieceModel> pieces, NewPieceModel());
+  std::shared_ptr<PieceModel> pieces = std::make_shared<WordModel>();
+  if (!WordModel::IsModel(model)) {
+    ASSIGN_OR_RETURN(pieces, NewPieceModel());
+  }
   const std::string what = "the tokenizer's model is damaged";
   RETURN_IF_ERROR(Guarded(what, [&] { return pieces->Load(model); }));
   tokenizer.size_ = pieces->size();
   tokenizer.bos_ = pieces->bos();
   tokenizer.eos_ = pieces->eos();
   tokenizer.pad_ = pieces->pad();
+  tokenizer.unknown_ = pieces->unknown();
   if (tokenizer.bos_ < 0 || tokenizer.eos_ < 0 || tokenizer.pad_ < 0) {
     return absl::InvalidArgumentError(
         absl::StrCat(what, ": it has no pieces for begin, end and padding"));

@@ -19,11 +19,13 @@ struct TokenizerOptions {
   int vocab_size = 6000;
   // Texts that are one piece each wherever they occur, among the `vocab_size`.
   std::vector<std::string> symbols;
+  // Whole words instead (word_model.h), the most frequent ones; then what is rare is unknown.
+  bool words = false;
 };
 
 // Byte-pair encoding (Sennrich et al. 2016) with byte fallback: every text has an encoding, and no
-// piece is unknown. Text is normalised (NFKC, runs of spaces collapsed) before it is split. Cheap
-// to copy; safe for concurrent use.
+// piece is unknown, unless the pieces are words. Text is normalised (NFKC, runs of spaces
+// collapsed) before it is split. Cheap to copy; safe for concurrent use.
 class Tokenizer {
  public:
   // Learns the pieces from sentences, one for several languages where they are mixed in.
@@ -55,6 +57,8 @@ class Tokenizer {
   int32_t bos() const { return bos_; }
   int32_t eos() const { return eos_; }
   int32_t pad() const { return pad_; }
+  // The piece for all that there is no piece for; -1 where there is always one.
+  int32_t unknown() const { return unknown_; }
   // The learnt pieces, for a file.
   const std::string& model() const { return *model_; }
 
@@ -65,7 +69,7 @@ class Tokenizer {
   std::shared_ptr<const PieceModel> pieces_;
   std::shared_ptr<const std::string> model_;
   int size_ = 0;
-  int32_t bos_ = 0, eos_ = 0, pad_ = 0;
+  int32_t bos_ = 0, eos_ = 0, pad_ = 0, unknown_ = -1;
 };
 
 }  // namespace viv

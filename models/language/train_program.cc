@@ -26,7 +26,7 @@ constexpr char kPiecesFile[] = "pieces.model";
 // `start` may be null.
 absl::StatusOr<Tokenizer> TokenizerOfRun(const std::string& directory,
                                          const std::vector<TextPair>& train, int vocab_size,
-                                         const TranslatorParts* start) {
+                                         bool words, const TranslatorParts* start) {
   Env* env = Env::Default();
   const std::string path = JoinPath(directory, kPiecesFile);
   if (env->FileExists(path)) {
@@ -36,7 +36,7 @@ absl::StatusOr<Tokenizer> TokenizerOfRun(const std::string& directory,
     return tokenizer;
   }
   absl::StatusOr<Tokenizer> learnt =
-      start != nullptr ? start->tokenizer : LearnTokenizer(train, vocab_size);
+      start != nullptr ? start->tokenizer : LearnTokenizer(train, vocab_size, words);
   ASSIGN_OR_RETURN(Tokenizer tokenizer, std::move(learnt));
   RETURN_IF_ERROR(env->CreateDirs(directory));
   RETURN_IF_ERROR(WriteFileAtomically(env, path, tokenizer.model()));
@@ -220,7 +220,7 @@ absl::Status TrainProgram::Run() {
   const TranslatorParts* const begun = start ? &*start : nullptr;
   ASSIGN_OR_RETURN(const Tokenizer tokenizer,
                    TokenizerOfRun(options.trainer.directory, train_pairs,
-                                  static_cast<int>(options.net.vocab_size()), begun));
+                                  static_cast<int>(options.net.vocab_size()), words, begun));
   options.net.set_vocab_size(tokenizer.size());
   options.trainer.label = "translate_train";
   ASSIGN_OR_RETURN(const TrainingResult result,

@@ -39,6 +39,8 @@ struct TrainProgram {
   // `options`, and pieces learnt from the training text.
   std::string from;
   TranslationTrainingOptions options;
+  // Pieces are whole words (word_model.h).
+  bool words = false;
   // Its directory is "" where no bundle is wanted. What comes from non-commercial data stays so.
   TranslatorExport to;
   std::ostream* out = &std::cout;

@@ -216,8 +216,9 @@ absl::StatusOr<int> TranslateProgram::Run() const {
   if (directory.empty()) {
     ASSIGN_OR_RETURN(directory, FindTranslatorBundle(env, source_language, target_language));
   }
-  ASSIGN_OR_RETURN(const std::unique_ptr<Translator> translator,
-                   Translator::Load(env, directory, precision, options.align));
+  ASSIGN_OR_RETURN(
+      const std::unique_ptr<Translator> translator,
+      Translator::Load(env, directory, precision, options.align || options.copy_unknown));
   RETURN_IF_ERROR(CheckLanguages(*this, translator->info(), directory));
   if ((format.confidence || format.min_confidence > 0) && !translator->has_confidences()) {
     return absl::FailedPreconditionError(

@@ -33,6 +33,9 @@ struct TranslateOptions {
   bool split = false;
   // Of a Translator that was loaded for it: whether translations have alignments.
   bool align = false;
+  // The same: whether an unknown word is replaced by the word of the source that was looked at most
+  // (Luong et al. 2015); else it is "<unk>".
+  bool copy_unknown = false;
 };
 
 // A sentence of a text and its translation.

@@ -148,13 +148,15 @@ absl::Status TranslationTrainingOptions::Check() const {
   return absl::OkStatus();
 }
 
-absl::StatusOr<Tokenizer> LearnTokenizer(const std::vector<TextPair>& pairs, int vocab_size) {
+absl::StatusOr<Tokenizer> LearnTokenizer(const std::vector<TextPair>& pairs, int vocab_size,
+                                         bool words) {
   std::vector<std::string> sentences;
   for (const TextPair& pair : pairs) {
     sentences.push_back(pair.source);
     sentences.push_back(pair.target);
   }
-  return Tokenizer::Train(sentences, {.vocab_size = vocab_size, .symbols = CopySymbols()});
+  return Tokenizer::Train(sentences,
+                          {.vocab_size = vocab_size, .symbols = CopySymbols(), .words = words});
 }
 
 Dataset TranslationBatches(const std::vector<TextPair>& pairs, const Tokenizer& tokenizer,

@@ -48,7 +48,9 @@ struct TranslationTrainingOptions {
 };
 
 // A tokenizer for both languages of the pairs, with symbols for what is copied.
-absl::StatusOr<Tokenizer> LearnTokenizer(const std::vector<TextPair>& pairs, int vocab_size);
+// `words`: see TokenizerOptions.
+absl::StatusOr<Tokenizer> LearnTokenizer(const std::vector<TextPair>& pairs, int vocab_size,
+                                         bool words = false);
 
 // Batches for the net, without end: source [B, S], target_in and target_out [B, T], source_lengths
 // and target_lengths [B], all int32. What both sides share is masked where the pieces have symbols

@@ -166,7 +166,8 @@ absl::StatusOr<std::vector<SentenceResult>> Translator::TranslateSentences(
   ASSIGN_OR_RETURN(std::vector<SentenceResult> results,
                    TranslateTexts(parts_->session, parts_->decoder, parts_->tokenizer,
                                   parts_->copier, sentences, options));
-  if (options.align) {
+  const bool copies = options.copy_unknown && parts_->tokenizer.unknown() >= 0;
+  if (options.align || copies) {
     RETURN_IF_ERROR(AlignTranslations(parts_->session, parts_->decoder, parts_->tokenizer,
                                       parts_->copier, sentences, options, &results));
   }

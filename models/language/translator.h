@@ -30,7 +30,7 @@ class Translator {
  public:
   // NotFound, DataLoss, FailedPrecondition as ReadBundle; InvalidArgument where the parts of the
   // bundle do not fit each other. `precision`: see SessionOptions. `align`: for
-  // TranslateOptions::align; FailedPrecondition for a net without attention.
+  // TranslateOptions::align and copy_unknown; FailedPrecondition for a net without attention.
   static absl::StatusOr<std::unique_ptr<Translator>> Load(Env* env, const std::string& directory,
                                                           DType precision = kFloat,
                                                           bool align = false);

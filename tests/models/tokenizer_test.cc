@@ -10,6 +10,7 @@ namespace {
 using ::testing::Each;
 using ::testing::HasSubstr;
 using ::testing::Lt;
+using ::testing::Ne;
 
 std::string Message(const absl::Status& status) { return std::string(status.message()); }
 
@@ -74,6 +75,52 @@ TEST_F(TokenizerTest, TellsWhatPiecesStandFor) {
   EXPECT_THAT(Parts("dog ⟦0⟧ runs", *tokenizer->EncodeSpans("dog ⟦0⟧ runs")), HasSubstr("|⟦0⟧"));
   EXPECT_FALSE(tokenizer->EncodeSpans("\xFF").ok());
   EXPECT_FALSE(tokenizer->DecodeSpans({320}).ok());
+}
+
+TEST(WordTokenizer, KnowsWholeWords) {
+  const std::vector<std::string> text = {"A dog runs, (it runs!) ⟦0⟧th",
+                                         "L'homme court: a-t-il ⟦1⟧?", "dog dog ⟦0⟧ ."};
+  const auto tokenizer =
+      Tokenizer::Train(text, {.vocab_size = 300, .symbols = {"⟦0⟧", "⟦1⟧"}, .words = true});
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  const auto again = Tokenizer::FromModel(tokenizer->model());
+  ASSERT_TRUE(again.ok()) << again.status();
+  for (const std::string& sentence : text) {
+    const auto ids = *tokenizer->Encode(sentence);
+    EXPECT_THAT(ids, Each(Ne(tokenizer->unknown())));
+    EXPECT_EQ(*tokenizer->Decode(ids), sentence);
+    EXPECT_EQ(*again->Encode(sentence), ids);
+    const auto spans = *tokenizer->EncodeSpans(sentence);
+    ASSERT_EQ(spans.size(), ids.size());
+    std::string joined;
+    const auto decoded = *tokenizer->DecodeSpans(ids);
+    for (const PieceSpan& span : decoded) {
+      joined += sentence.substr(span.begin, span.end - span.begin);
+    }
+    EXPECT_EQ(joined, sentence);
+  }
+  const auto ids = *tokenizer->Encode("A bär runs");
+  ASSERT_EQ(ids.size(), 3u);
+  EXPECT_EQ(ids[1], tokenizer->unknown());
+  EXPECT_EQ(*tokenizer->Decode(ids), "A <unk> runs");
+  EXPECT_EQ(Parts("A bär runs", *tokenizer->EncodeSpans("A bär runs")), "|A|bär|runs");
+  // Controls leave nothing behind.
+  EXPECT_EQ(*tokenizer->Decode({tokenizer->bos(), ids[0], tokenizer->eos()}), "A");
+}
+
+TEST(WordTokenizer, KeepsTheMostFrequentWords) {
+  const auto tokenizer =
+      Tokenizer::Train({"b a a c b a", "d a b"}, {.vocab_size = 300, .words = true});
+  ASSERT_TRUE(tokenizer.ok()) << tokenizer.status();
+  EXPECT_EQ(tokenizer->Find("a"), 4);
+  EXPECT_EQ(tokenizer->Find("b"), 5);
+  EXPECT_EQ(tokenizer->size(), 8);
+  EXPECT_FALSE(Tokenizer::Train({}, {.vocab_size = 300, .words = true}).ok());
+  EXPECT_FALSE(Tokenizer::Train({"a"}, {.vocab_size = 4, .words = true}).ok());
+  const std::string model = tokenizer->model();
+  for (const std::string& bad : {model.substr(0, 25), model + "a\n", model + "\n\n"}) {
+    EXPECT_FALSE(Tokenizer::FromModel(bad).ok()) << bad;
+  }
 }
 
 TEST_F(TokenizerTest, ErrorsSayWhatIsWrong) {
