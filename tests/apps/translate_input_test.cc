@@ -88,11 +88,11 @@ TEST_F(TranslateInputTest, ReadsFiles) {
 
 TEST_F(TranslateInputTest, ShowsProgressOfLongFiles) {
   std::string text;
-  for (int i = 0; i < 4; ++i) text += SmallLanguage(true);
+  for (int i = 0; i < 40; ++i) text += SmallLanguage(true);
   Write("long.txt", text);
-  const ProgramResult result = Translate({"--beam=1", "--files", Path("long.txt")});
+  const ProgramResult result = Translate({"--beam=1", "--threads=1", "--files", Path("long.txt")});
   EXPECT_EQ(result.exit_code, 0);
-  EXPECT_THAT(result.err, HasSubstr("320/320 lines"));
+  EXPECT_THAT(result.err, HasSubstr("3200/3200 lines"));
 }
 
 TEST_F(TranslateInputTest, RefusesFilesThatItCannotReadOrWrite) {
