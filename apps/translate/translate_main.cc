@@ -33,13 +33,10 @@ constexpr char kUsageText[] =
     "  translate --glossary terms.tsv --min_confidence 0.5 --json \"A dog runs.\"\n"
     "  translate --nbest 3 --confidence --align \"A dog runs.\"\n\n"
     "Every argument is a text; without arguments the standard input is read, line by line. A line\n"
-    "of several sentences comes back as one. Fields of --nbest (number of the line from 0,\n"
-    "translation, score), --confidence and --align ('0-0 1-2', source-target, from 0) are parted "
-    "by\n"
-    "' ||| '. A line that cannot be "
-    "translated,\n"
-    "or is withheld for its confidence, stays empty. The exit code is 1 where a line failed; what\n"
-    "is withheld did not.";
+    "of several sentences comes back as one. ' ||| ' parts the fields of --nbest (number of the\n"
+    "line from 0, translation, score), --confidence, and --align ('0-0 1-2': words of the source\n"
+    "and of the translation, from 0). A line that cannot be translated, or is withheld for its\n"
+    "confidence, stays empty. The exit code is 1 where a line failed; what is withheld did not.";
 
 int main(int argc, char** argv) {
   using namespace viv;
@@ -49,6 +46,9 @@ int main(int argc, char** argv) {
   }
   if (FLAGS_unknown != "keep" && FLAGS_unknown != "copy") {
     return FailUsage("--unknown is keep or copy, not '" + FLAGS_unknown + "'");
+  }
+  if (!(FLAGS_min_confidence >= 0 && FLAGS_min_confidence <= 1)) {
+    return FailUsage("--min_confidence lies between 0 and 1");
   }
   if (FLAGS_max_repeats < 0) return FailUsage("--max_repeats is at least 0");
   if (FLAGS_files && arguments.empty()) return FailUsage("--files needs files");

@@ -428,6 +428,8 @@ TEST_F(TranslateTest, InspectTellsWhatIsInABundle) {
 TEST_F(TranslateTest, AnswersWrongUse) {
   EXPECT_EQ(Translate({"--beam=0", "A dog."}).exit_code, 2);
   EXPECT_EQ(Translate({"--no_such_flag", "A dog."}).exit_code, 2);
+  EXPECT_EQ(Translate({"--min_confidence=2", "A dog."}).exit_code, 2);
+  EXPECT_EQ(Translate({"--unknown=what", "A dog."}).exit_code, 2);
   EXPECT_EQ(RunProgram("translate_train", {}).exit_code, 2);
   const ProgramResult help = RunProgram("translate", {"--help"});
   EXPECT_EQ(help.exit_code, 0);
