@@ -352,7 +352,8 @@ TEST(Call, GradientsWhereFewerResultsAreComputed) {
       });
   const std::vector<DType> one = {kDouble};
   const Output y = BuilderRef(b).AddMany("Call", {x}, {{"function", f.name}, {"types", one}}, 1)[0];
-  CheckTwice(b, CubicLoss(b, y), {x}, {Random<double>({3}, 1)});
+  // The second gradients are in the thousands.
+  CheckTwice(b, CubicLoss(b, y), {x}, {Random<double>({3}, 1)}, 1e-7, 1e-4);
 }
 
 TEST(Call, ChecksItsArguments) {
