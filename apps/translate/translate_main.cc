@@ -1,4 +1,5 @@
 // translate: text from one language into another.
+#include "absl/strings/numbers.h"
 #include "apps/program.h"
 #include "models/language/translate_program.h"
 
@@ -12,6 +13,7 @@ DEFINE_bool(split, true, "translate lines of several sentences sentence by sente
 DEFINE_int32(beam, 5, "hypotheses that the search keeps; 1 is fastest");
 DEFINE_int32(nbest, 1, "translations of each text, at most --beam");
 DEFINE_double(length_penalty, 1.0, "0: prefers short translations; 1: does not mind long ones");
+DEFINE_string(length_reward, "", "added to the score for each piece; the model's own where empty");
 DEFINE_int32(max_repeats, 2, "the same few pieces stand in a row at most so often; 0: any number");
 DEFINE_string(
     precision, "auto",
@@ -54,6 +56,13 @@ int main(int argc, char** argv) {
   if (FLAGS_files && arguments.empty()) return FailUsage("--files needs files");
   const absl::StatusOr<DType> precision = ParseTranslationPrecision(FLAGS_precision);
   if (!precision.ok()) return FailUsage(std::string(precision.status().message()));
+  std::optional<float> length_reward;
+  if (float value = 0; !FLAGS_length_reward.empty()) {
+    if (!absl::SimpleAtof(FLAGS_length_reward, &value)) {
+      return FailUsage("--length_reward is a number, not '" + FLAGS_length_reward + "'");
+    }
+    length_reward = value;
+  }
   TranslateProgram program = {
       .source_language = FLAGS_src,
       .target_language = FLAGS_tgt,
@@ -63,6 +72,7 @@ int main(int argc, char** argv) {
       .options = {.beam = FLAGS_beam,
                   .nbest = FLAGS_nbest,
                   .length_penalty = static_cast<float>(FLAGS_length_penalty),
+                  .length_reward = length_reward,
                   .max_repeats = FLAGS_max_repeats,
                   .split = FLAGS_split,
                   .align = FLAGS_align,

@@ -25,14 +25,15 @@ struct Example {
 };
 
 struct Candidate {
+  float rank;  // the log probability and the reward of the step
   float log_prob;
   int hypothesis;
   int32_t token;
 };
 
-// By probability; ties go to the first hypothesis and token, so that the order is one.
+// By rank; ties go to the first hypothesis and token, so that the order is one.
 bool Better(const Candidate& a, const Candidate& b) {
-  if (a.log_prob != b.log_prob) return a.log_prob > b.log_prob;
+  if (a.rank != b.rank) return a.rank > b.rank;
   if (a.hypothesis != b.hypothesis) return a.hypothesis < b.hypothesis;
   return a.token < b.token;
 }
@@ -43,10 +44,12 @@ absl::Status CheckOptions(const BeamSearchOptions& o, const std::vector<SearchLi
     return absl::InvalidArgumentError(
         absl::StrCat("nbest is ", o.nbest, ": it must lie between 1 and the beam, ", o.beam));
   }
-  if (o.min_length < 0 || o.no_repeat_ngram < 0 || !std::isfinite(o.length_penalty)) {
+  if (o.min_length < 0 || o.no_repeat_ngram < 0 || !std::isfinite(o.length_penalty) ||
+      !std::isfinite(o.length_reward)) {
     return absl::InvalidArgumentError(
-        "the minimum length and the repetition limit must not be negative, the length penalty must "
-        "be a number");
+        "the minimum length and the repetition limit must not be negative, the length's penalty "
+        "and "
+        "reward must be numbers");
   }
   for (const SearchLimits& limit : limits) {
     if (limit.max_repeats < 0) {
@@ -92,7 +95,7 @@ std::vector<int32_t> Outstanding(std::vector<int32_t> required,
 bool AddCandidate(const Candidate& candidate, size_t limit, std::vector<Candidate>& heap) {
   if (!(candidate.log_prob > kImpossible)) return false;
   if (heap.size() == limit) {
-    if (!Better(candidate, heap.front())) return candidate.log_prob == heap.front().log_prob;
+    if (!Better(candidate, heap.front())) return candidate.rank == heap.front().rank;
     std::pop_heap(heap.begin(), heap.end(), Better);
     heap.pop_back();
   }
@@ -216,7 +219,9 @@ class Search {
           in(outstanding, token) ||
           (token == options_.eos ? outstanding.empty() && length >= options_.min_length
                                  : !full && !in(options_.reserved, token) && !in(repeating, token));
-      if (possible) AddCandidate({from.log_prob + watched[i], hypothesis, token}, limit, heap);
+      const float log_prob = from.log_prob + watched[i];
+      const float reward = token == options_.eos ? 0 : options_.length_reward;
+      if (possible) AddCandidate({log_prob + reward, log_prob, hypothesis, token}, limit, heap);
     }
     if (full) return;
     const int64_t count = choices.best.dim(1);
@@ -225,7 +230,9 @@ class Search {
     for (int64_t i = 0; i < count; ++i) {
       const auto token = static_cast<int32_t>(best[i]);
       if (in(watched_, token) || in(repeating, token)) continue;
-      if (!AddCandidate({from.log_prob + log_probs[i], hypothesis, token}, limit, heap)) break;
+      const float log_prob = from.log_prob + log_probs[i];
+      const float rank = log_prob + options_.length_reward;
+      if (!AddCandidate({rank, log_prob, hypothesis, token}, limit, heap)) break;
     }
   }
 
@@ -262,7 +269,8 @@ class Search {
     }
     for (Hypothesis& h : all) {
       const float length = static_cast<float>(h.token_log_probs.size());
-      h.score = h.log_prob / std::pow((5 + length) / 6, options_.length_penalty);
+      const float reward = options_.length_reward * static_cast<float>(h.tokens.size());
+      h.score = (h.log_prob + reward) / std::pow((5 + length) / 6, options_.length_penalty);
     }
     std::stable_sort(all.begin(), all.end(),
                      [](const Hypothesis& a, const Hypothesis& b) { return a.score > b.score; });

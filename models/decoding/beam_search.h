@@ -17,6 +17,9 @@ struct BeamSearchOptions {
   int nbest = 1;
   // Wu et al. 2016: a score is the log probability / ((5 + length) / 6)^length_penalty.
   float length_penalty = 0.6f;
+  // Added to the log probability for each token before the end, in the search and in scores: longer
+  // hypotheses than the model prefers (He et al. 2016; Murray and Chiang 2018).
+  float length_reward = 0;
   // The end may not come before as many tokens.
   int min_length = 0;
   // No sequence of as many tokens occurs twice in a hypothesis; 0: they may.

@@ -109,8 +109,9 @@ std::string ModelCard(const TranslatorExport& to, const NetOptions& net, int64_t
   return card;
 }
 
-absl::Status AddCalibration(const std::string& validation, Bundle* bundle) {
+absl::Status TuneAndCalibrate(const std::string& validation, Bundle* bundle) {
   ASSIGN_OR_RETURN(const std::vector<TextPair> pairs, ReadPairs(validation));
+  RETURN_IF_ERROR(TuneLengthReward(pairs, bundle));
   ASSIGN_OR_RETURN(const std::unique_ptr<Translator> translator, Translator::FromBundle(*bundle));
   const absl::StatusOr<Calibration> calibration = CalibrateTranslator(*translator, pairs);
   if (calibration.ok()) {
@@ -198,7 +199,7 @@ absl::Status Export(const TrainProgram& program, const std::vector<TextPair>& tr
   ASSIGN_OR_RETURN(Bundle bundle,
                    MakeTranslatorBundle(info, net, tokenizer, words, weights, Licence(to, start),
                                         ModelCard(to, net, parameters, checkpoint, result)));
-  if (!program.validation.empty()) RETURN_IF_ERROR(AddCalibration(program.validation, &bundle));
+  if (!program.validation.empty()) RETURN_IF_ERROR(TuneAndCalibrate(program.validation, &bundle));
   return WriteBundle(Env::Default(), to.directory, bundle);
 }
 

@@ -112,6 +112,7 @@ absl::StatusOr<std::vector<SentenceResult>> TranslateTexts(
   const BeamSearchOptions search = {.beam = options.beam,
                                     .nbest = options.nbest,
                                     .length_penalty = options.length_penalty,
+                                    .length_reward = options.length_reward.value_or(0),
                                     .no_repeat_ngram = options.no_repeat_ngram,
                                     .bos = tokenizer.bos(),
                                     .eos = tokenizer.eos(),

@@ -3,6 +3,7 @@
 #define VIV_MODELS_LANGUAGE_TRANSLATE_TEXT_H_
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,8 @@ struct TranslateOptions {
   int nbest = 1;
   // As BeamSearchOptions.
   float length_penalty = 1.0f;
+  // As in BeamSearchOptions. Where there is none, the translator's own.
+  std::optional<float> length_reward;
   int no_repeat_ngram = 0;
   // So often at most the same few pieces stand in a row, or as often as in the sentence; 0: always.
   int max_repeats = 2;

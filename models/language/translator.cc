@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "absl/strings/match.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_replace.h"
@@ -24,6 +25,7 @@ constexpr char kKind[] = "translate";
 constexpr char kPiecesFile[] = "pieces.model";
 constexpr char kWordsFile[] = "words.txt";
 constexpr char kCalibrationFile[] = "calibration.json";
+constexpr char kLengthReward[] = "length_reward";
 constexpr char kPrefix[] = "translate_";
 
 // What the confidence is computed from.
@@ -67,6 +69,11 @@ absl::StatusOr<TranslatorParts> PartsOf(const Bundle& bundle) {
   if (tokenizer.size() != net.vocab_size()) {
     return absl::InvalidArgumentError(absl::StrCat(
         "the net knows ", net.vocab_size(), " pieces, the vocabulary has ", tokenizer.size()));
+  }
+  if (const auto reward = bundle.settings.find(kLengthReward);
+      reward != bundle.settings.end() && !absl::SimpleAtof(reward->second, &info.length_reward)) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("a ", kLengthReward, " of '", reward->second, "'"));
   }
   const std::string words = Find(bundle.files, kWordsFile).value_or("");
   return TranslatorParts{info,           net,
@@ -162,7 +169,9 @@ absl::StatusOr<std::vector<SentenceResult>> Translator::Translate(
 }
 
 absl::StatusOr<std::vector<SentenceResult>> Translator::TranslateSentences(
-    const std::vector<std::string>& sentences, const TranslateOptions& options) {
+    const std::vector<std::string>& sentences, const TranslateOptions& given) {
+  TranslateOptions options = given;
+  if (!options.length_reward) options.length_reward = info_.length_reward;
   ASSIGN_OR_RETURN(std::vector<SentenceResult> results,
                    TranslateTexts(parts_->session, parts_->decoder, parts_->tokenizer,
                                   parts_->copier, sentences, options));
@@ -188,6 +197,29 @@ absl::StatusOr<TranslatorParts> ReadTranslatorParts(Env* env, const std::string&
   absl::StatusOr<TranslatorParts> parts = PartsOf(bundle);
   if (!parts.ok()) return Annotate(parts.status(), directory);
   return parts;
+}
+
+absl::Status TuneLengthReward(const std::vector<TextPair>& pairs, Bundle* bundle) {
+  ASSIGN_OR_RETURN(const std::unique_ptr<Translator> translator, Translator::FromBundle(*bundle));
+  std::vector<std::string> sources, references;
+  for (const TextPair& pair : pairs) {
+    sources.push_back(pair.source);
+    references.push_back(pair.target);
+  }
+  double best = -1;
+  for (const float reward : {0.0f, 0.2f, 0.4f, 0.6f, 0.8f}) {
+    ASSIGN_OR_RETURN(const std::vector<SentenceResult> results,
+                     translator->Translate(sources, {.length_reward = reward}));
+    std::vector<std::string> translations;
+    for (const SentenceResult& result : results) {
+      translations.push_back(result.ok() && !result->empty() ? result->front().text : "");
+    }
+    const double bleu = Bleu(translations, references);
+    if (bleu <= best) continue;
+    best = bleu;
+    bundle->settings[kLengthReward] = absl::StrCat(reward);
+  }
+  return absl::OkStatus();
 }
 
 absl::StatusOr<Calibration> CalibrateTranslator(Translator& translator,

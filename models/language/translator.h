@@ -23,6 +23,8 @@ absl::StatusOr<DType> ParseTranslationPrecision(absl::string_view name);
 struct TranslatorInfo {
   std::string source_language, target_language;  // "en", "fr"
   bool non_commercial = false;
+  // Of the search, see BeamSearchOptions.
+  float length_reward = 0;
 };
 
 // Safe for concurrent use.
@@ -67,6 +69,9 @@ absl::StatusOr<std::shared_ptr<const Glossary>> ReadGlossaryFor(const Translator
 
 // What a confidence is the probability of: the chrF of a sentence is at least kGoodChrf.
 inline constexpr double kGoodChrf = 60;
+// The reward for length with which the BLEU of translations of `pairs` is highest, of a few between
+// 0 and 0.8. Nothing was trained on them. Sets it in the bundle.
+absl::Status TuneLengthReward(const std::vector<TextPair>& pairs, Bundle* bundle);
 // Fits it to how good the translations of `pairs` are, on which nothing was trained. The search is
 // the program's default.
 absl::StatusOr<Calibration> CalibrateTranslator(Translator& translator,

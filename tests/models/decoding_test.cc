@@ -120,6 +120,26 @@ TEST(BeamSearch, AWideBeamFindsWhatEnumerationFinds) {
   }
 }
 
+TEST(BeamSearch, RewardsLengthAsEnumerationSays) {
+  constexpr float kReward = 1.5f;
+  size_t longer = 0;
+  for (int example = 0; example < 20; ++example) {
+    std::vector<Hypothesis> expected = BestByEnumeration(example, 4, 0);
+    const size_t length_before = expected[0].tokens.size();
+    for (Hypothesis& h : expected) h.score += kReward * static_cast<float>(h.tokens.size());
+    std::sort(expected.begin(), expected.end(),
+              [](const Hypothesis& x, const Hypothesis& y) { return x.score > y.score; });
+    const auto found = Decode(
+        {example}, 4, {.beam = 1000, .nbest = 5, .length_penalty = 0, .length_reward = kReward})[0];
+    for (size_t i = 0; i < found.size(); ++i) {
+      EXPECT_EQ(found[i].tokens, expected[i].tokens) << example << " " << i;
+      EXPECT_NEAR(found[i].score, expected[i].score, 1e-5);
+    }
+    if (found[0].tokens.size() > length_before) ++longer;
+  }
+  EXPECT_GT(longer, 5u);
+}
+
 TEST(BeamSearch, HoldsWhatIsRequiredAsEnumerationSays) {
   constexpr int32_t kReserved = 3, kOther = 4;
   for (const std::vector<int32_t>& required : std::vector<std::vector<int32_t>>{
@@ -314,6 +334,7 @@ TEST(BeamSearch, ErrorsSayWhatIsWrong) {
   EXPECT_THAT(message({.beam = 0}, {{3}}), HasSubstr("a beam of 0"));
   EXPECT_THAT(message({.beam = 2, .nbest = 3}, {{3}}), HasSubstr("between 1 and the beam, 2"));
   EXPECT_THAT(message({.no_repeat_ngram = -1}, {{3}}), HasSubstr("must not be negative"));
+  EXPECT_THAT(message({.length_reward = std::nanf("")}, {{3}}), HasSubstr("must be numbers"));
   EXPECT_THAT(message({}, {{0}}), HasSubstr("maximum length of 0"));
   EXPECT_THAT(message({.eos = 7}, {{3}}), HasSubstr("token 7 of 5"));
   EXPECT_THAT(message({}, {{.max_length = 1, .required = {3, 4}}}),
