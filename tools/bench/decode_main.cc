@@ -24,6 +24,7 @@
 #include "core/runtime/session.h"
 #include "models/layers/linear.h"
 #include "models/layers/recurrent.h"
+#include "timed_runs.h"
 
 namespace viv {
 namespace {
@@ -95,15 +96,8 @@ absl::Status Measure(const Settings& settings) {
   for (int32_t& token : tokens) token = static_cast<int32_t>(random.Below(kVocabulary));
   const Tensor feeds[] = {Tensor::Of<int32_t>({kLength, settings.batch}, tokens)};
   Tensor results[1];
-  RETURN_IF_ERROR(decode.Run(feeds, absl::MakeSpan(results)));
-  std::vector<double> times;
-  const int64_t begin = Profile::Now();
-  while (times.size() < 5 || static_cast<double>(Profile::Now() - begin) < settings.seconds * 1e9) {
-    const int64_t start = Profile::Now();
-    RETURN_IF_ERROR(decode.Run(feeds, absl::MakeSpan(results)));
-    times.push_back(static_cast<double>(Profile::Now() - start) * 1e-6);
-  }
-  std::sort(times.begin(), times.end());
+  ASSIGN_OR_RETURN(const std::vector<double> times,
+                   TimeRuns(decode, feeds, absl::MakeSpan(results), settings.seconds));
   const double median = times[times.size() / 2];
   std::printf("decode T=%d B=%d dtype=%s median_ms=%.2f best_ms=%.2f tokens_per_s=%.1f\n",
               settings.threads, settings.batch, settings.precision.c_str(), median, times[0],

@@ -36,6 +36,7 @@
 #include "core/train/optimizer.h"
 #include "models/layers/linear.h"
 #include "models/layers/recurrent.h"
+#include "timed_runs.h"
 
 namespace viv {
 namespace {
@@ -178,8 +179,7 @@ absl::StatusOr<Session> Start(const Net& net, const Settings& settings) {
   return session;
 }
 
-void Report(const Settings& settings, std::vector<double> times) {
-  std::sort(times.begin(), times.end());
+void Report(const Settings& settings, const std::vector<double>& times) {
   rusage usage = {};
   getrusage(RUSAGE_SELF, &usage);
   const double median = times[times.size() / 2];
@@ -203,14 +203,8 @@ absl::Status Measure(const Settings& settings) {
                    session.Prepare({net.source, net.target}, {net.loss, net.update}));
   const Tensor feeds[] = {RandomTokens(1), RandomTokens(2)};
   Tensor results[2];
-  RETURN_IF_ERROR(step.Run(feeds, absl::MakeSpan(results)));
-  std::vector<double> times;
-  const int64_t begin = Profile::Now();
-  while (times.size() < 5 || static_cast<double>(Profile::Now() - begin) < settings.seconds * 1e9) {
-    const int64_t start = Profile::Now();
-    RETURN_IF_ERROR(step.Run(feeds, absl::MakeSpan(results)));
-    times.push_back(static_cast<double>(Profile::Now() - start) * 1e-6);
-  }
+  ASSIGN_OR_RETURN(const std::vector<double> times,
+                   TimeRuns(step, feeds, absl::MakeSpan(results), settings.seconds));
   Report(settings, times);
   if (settings.explain) std::printf("%s", step.Explain().c_str());
   if (!settings.profile && settings.cpu_devices == 1) return absl::OkStatus();

@@ -28,6 +28,7 @@
 #include "core/train/optimizer.h"
 #include "models/language/seq2seq_decoder.h"
 #include "models/language/transformer.h"
+#include "timed_runs.h"
 
 namespace viv {
 namespace {
@@ -99,15 +100,8 @@ absl::Status Measure(const Settings& settings) {
   ASSIGN_OR_RETURN(const PreparedRun step, PrepareStep(net, session));
   const std::vector<Tensor> feeds = RandomPairs();
   Tensor results[2];
-  RETURN_IF_ERROR(step.Run(feeds, absl::MakeSpan(results)));
-  std::vector<double> times;
-  const int64_t begin = Profile::Now();
-  while (times.size() < 5 || static_cast<double>(Profile::Now() - begin) < settings.seconds * 1e9) {
-    const int64_t start = Profile::Now();
-    RETURN_IF_ERROR(step.Run(feeds, absl::MakeSpan(results)));
-    times.push_back(static_cast<double>(Profile::Now() - start) * 1e-6);
-  }
-  std::sort(times.begin(), times.end());
+  ASSIGN_OR_RETURN(const std::vector<double> times,
+                   TimeRuns(step, feeds, absl::MakeSpan(results), settings.seconds));
   rusage usage = {};
   getrusage(RUSAGE_SELF, &usage);
   const double median = times[times.size() / 2];
