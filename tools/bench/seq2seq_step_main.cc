@@ -235,6 +235,10 @@ int main(int argc, char** argv) {
       settings.input_feeding = true;
     } else if (std::strcmp(argv[i], "--bf16") == 0) {
       settings.precision = viv::kBFloat16;
+    } else if (argv[i][0] == '-') {
+      std::fprintf(stderr, "what is '%s'? The head of this program's source lists its flags\n",
+                   argv[i]);
+      return 2;
     } else if (numbers++ == 0) {
       settings.threads = std::max(1, std::atoi(argv[i]));
     } else {

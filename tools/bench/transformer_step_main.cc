@@ -167,6 +167,10 @@ int main(int argc, char** argv) {
       settings.precision = viv::kBFloat16;
     } else if (std::strcmp(argv[i], "--dump") == 0 && i + 1 < argc) {
       settings.dump = argv[++i];
+    } else if (argv[i][0] == '-') {
+      std::fprintf(stderr, "what is '%s'? The head of this program's source lists its flags\n",
+                   argv[i]);
+      return 2;
     } else if (numbers++ == 0) {
       settings.threads = std::max(1, std::atoi(argv[i]));
     } else {
