@@ -71,7 +71,55 @@ inline void JoinExtreme(const float* x, float* folded, int64_t n, Join join) {
   for (; i < n; ++i) folded[i] = join(folded[i], x[i]);
 }
 
+inline Vec JoinTops(Vec a, Vec b) { return (b > a) | (b != b) ? b : a; }
+
 }  // namespace
+
+int64_t MostTops(int64_t n, int64_t group) {
+  return (n + group * kLanes - 1) / (group * kLanes) * kLanes;
+}
+
+// A lane of `group` vectors that follow each other is a group: nothing is joined across lanes.
+int64_t GroupTops(const float* x, int64_t n, int64_t group, float* tops) {
+  float* to = tops;
+  for (int64_t i = 0; i < n; i += group * kLanes, to += kLanes) {
+    const int64_t end = i + group * kLanes < n ? i + group * kLanes : n;
+    Vec f[2] = {Splat(-__builtin_inff()), Splat(-__builtin_inff())};
+    int64_t j = i;
+    for (; j + 2 * kLanes <= end; j += 2 * kLanes) {
+      f[0] = JoinTops(f[0], Load(x + j));
+      f[1] = JoinTops(f[1], Load(x + j + kLanes));
+    }
+    for (; j + kLanes <= end; j += kLanes) f[0] = JoinTops(f[0], Load(x + j));
+    if (j < end) {
+      const Vec last = LoadPart(x + j, static_cast<int>(end - j), -__builtin_inff());
+      f[0] = JoinTops(f[0], last);
+    }
+    Store(to, JoinTops(f[0], f[1]));
+  }
+  return to - tops;
+}
+
+int64_t FindAtLeast(const float* x, int64_t n, float least, int64_t* places) {
+  int64_t count = 0, i = 0;
+#if defined(__AVX512F__)
+  for (; i + kLanes <= n; i += kLanes) {
+    uint32_t found = _mm512_cmp_ps_mask(Load(x + i), Splat(least), _CMP_GE_OQ);
+    for (; found != 0; found &= found - 1) places[count++] = i + __builtin_ctz(found);
+  }
+#elif defined(__AVX2__)
+  for (; i + kLanes <= n; i += kLanes) {
+    auto found = static_cast<uint32_t>(
+        _mm256_movemask_ps(_mm256_cmp_ps(Load(x + i), Splat(least), _CMP_GE_OQ)));
+    for (; found != 0; found &= found - 1) places[count++] = i + __builtin_ctz(found);
+  }
+#endif
+  for (; i < n; ++i) {
+    places[count] = i;
+    count += x[i] >= least ? 1 : 0;
+  }
+  return count;
+}
 
 #define VIV_JOIN(expression) \
   [](auto a, auto b) __attribute__((always_inline))->decltype(a) { return expression; }
