@@ -57,24 +57,35 @@ template <int kRows, int kVectors>
 inline void Tile(int64_t columns, int64_t units, const uint8_t* a, const float* row_scales,
                  const uint32_t* panel, const float* scales, const int32_t* offsets, float* c,
                  int64_t ldc) {
-  IntVec sums[kRows][kVectors] = {};
+  // Sums live in registers only where every loop over them is unrolled.
+  IntVec sums[kRows][kVectors];
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) sums[r][v] = IntVec{};
+  }
   for (int64_t i = 0; i < units; ++i) {
     IntVec b[kVectors];
+#pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) b[v] = LoadInts(panel + i * kPanelWidth + v * kLanes);
+#pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
       int32_t unit;
       __builtin_memcpy(&unit, a + (r * units + i) * 4, 4);
       const IntVec x = unit - IntVec{};
+#pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) sums[r][v] = MultiplyAdd(sums[r][v], x, b[v]);
     }
   }
-  for (int r = 0; r < kRows; ++r) {
-    float* to = c + r * ldc;
-    for (int v = 0; v < kVectors; ++v, to += kLanes) {
-      const IntVec whole = sums[r][v] - LoadInts(offsets + v * kLanes);
-      const Vec z =
-          __builtin_convertvector(whole, Vec) * (Load(scales + v * kLanes) * row_scales[r]);
-      const int64_t left = columns - v * kLanes;
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) {
+    const int64_t left = columns - v * kLanes;
+    const IntVec offset = LoadInts(offsets + v * kLanes);
+    const Vec scale = Load(scales + v * kLanes);
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      const Vec z = __builtin_convertvector(sums[r][v] - offset, Vec) * (scale * row_scales[r]);
+      float* const to = c + r * ldc + v * kLanes;
       if (left >= kLanes) {
         Store(to, z);
       } else if (left > 0) {

@@ -220,24 +220,36 @@ struct TileArgs {
 
 template <typename Terms, int kRows, int kVectors>
 inline void Tile(const TileArgs& t, const char* a, float* c) {
-  Vec sums[kRows][kVectors] = {};
+  // Sums live in registers only where every loop over them is unrolled.
+  Vec sums[kRows][kVectors];
+#pragma GCC unroll 8
+  for (int r = 0; r < kRows; ++r) {
+#pragma GCC unroll 8
+    for (int v = 0; v < kVectors; ++v) sums[r][v] = Vec{};
+  }
   const float* panel = reinterpret_cast<const float*>(t.panel);
   for (int64_t i = 0; i < t.units; ++i) {
     Vec b[kVectors];
+#pragma GCC unroll 8
     for (int v = 0; v < kVectors; ++v) b[v] = Load(panel + i * kPanelWidth + v * kLanes);
+#pragma GCC unroll 8
     for (int r = 0; r < kRows; ++r) {
       const Vec x = Terms::Unit(a + r * t.a_stride + i * 4);
+#pragma GCC unroll 8
       for (int v = 0; v < kVectors; ++v) sums[r][v] = Terms::Add(sums[r][v], x, b[v]);
     }
   }
-  for (int r = 0; r < kRows; ++r) {
-    float* to = c + r * t.ldc;
-    for (int v = 0; v < kVectors; ++v, to += kLanes) {
-      const int64_t left = t.columns - v * kLanes;
+#pragma GCC unroll 8
+  for (int v = 0; v < kVectors; ++v) {
+    const int64_t left = t.columns - v * kLanes;
+#pragma GCC unroll 8
+    for (int r = 0; r < kRows; ++r) {
+      float* const to = c + r * t.ldc + v * kLanes;
       if (left >= kLanes) {
         Store(to, t.accumulate ? sums[r][v] + Load(to) : sums[r][v]);
-      } else {
-        for (int64_t j = 0; j < left; ++j) to[j] = sums[r][v][j] + (t.accumulate ? to[j] : 0.0f);
+      } else if (left > 0) {
+        const int n = static_cast<int>(left);
+        StorePart(to, t.accumulate ? sums[r][v] + LoadPart(to, n) : sums[r][v], n);
       }
     }
   }
