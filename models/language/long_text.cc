@@ -6,6 +6,7 @@
 #include <unicode/unistr.h>
 
 #include <algorithm>
+#include <map>
 #include <memory>
 
 #include "absl/strings/str_cat.h"
@@ -15,13 +16,24 @@
 namespace viv {
 namespace {
 
+// ICU's rules for a language, which each thread keeps: it takes longer to make them than to find
+// what they say of a sentence. Null where there are none.
+icu::BreakIterator* SentenceRules(const std::string& language) {
+  thread_local std::map<std::string, std::unique_ptr<icu::BreakIterator>> all;
+  const auto [found, is_new] = all.try_emplace(language);
+  if (is_new) {
+    UErrorCode error = U_ZERO_ERROR;
+    const icu::Locale locale(absl::StrCat(language, "@ss=standard").c_str());
+    found->second.reset(icu::BreakIterator::createSentenceInstance(locale, error));
+    if (U_FAILURE(error)) found->second.reset();
+  }
+  return found->second.get();
+}
+
 // Where ICU begins sentences, in order, as positions of the text. None where it has no rules.
 std::vector<size_t> SentenceStarts(const Points& text, const std::string& language) {
-  UErrorCode error = U_ZERO_ERROR;
-  const icu::Locale locale(absl::StrCat(language, "@ss=standard").c_str());
-  const std::unique_ptr<icu::BreakIterator> iterator(
-      icu::BreakIterator::createSentenceInstance(locale, error));
-  if (U_FAILURE(error) || iterator == nullptr) return {};
+  icu::BreakIterator* const iterator = SentenceRules(language);
+  if (iterator == nullptr) return {};
   const icu::UnicodeString unicode = icu::UnicodeString::fromUTF8(ToUtf8(text));
   iterator->setText(unicode);
   std::vector<size_t> starts;
