@@ -24,13 +24,23 @@ absl::Status MergeDim(int64_t& extent, int64_t other, const char* what) {
                                     std::to_string(other) + " of " + what + " differ");
 }
 
+// Of queries in one step several may share an example of the memory.
+absl::Status CheckBatch(int64_t steps, int64_t batch, int64_t examples) {
+  if (batch < 0 || examples < 0 || batch == examples) return absl::OkStatus();
+  if ((steps == 1 || steps < 0) && examples > 0 && batch % examples == 0) return absl::OkStatus();
+  return absl::InvalidArgumentError("the batch is " + std::to_string(batch) + " for a memory of " +
+                                    std::to_string(examples) +
+                                    " examples: in one step it may be a multiple, else the same");
+}
+
 // From inputs 0 to 2, the queries, keys and values; checks the lengths where there are any.
 absl::StatusOr<Shapes> CheckInputs(ShapeContext& c, int lengths) {
   for (int i = 0; i < 3; ++i) RETURN_IF_ERROR(WithRank(c, i, 3));
-  int64_t steps = c.input(0).dim(0), batch = c.input(0).dim(1), depth = c.input(0).dim(2);
+  const int64_t steps = c.input(0).dim(0), batch = c.input(0).dim(1);
+  int64_t depth = c.input(0).dim(2), examples = c.input(1).dim(1);
   int64_t positions = c.input(1).dim(0);
-  RETURN_IF_ERROR(MergeDim(batch, c.input(1).dim(1), "the batch"));
-  RETURN_IF_ERROR(MergeDim(batch, c.input(2).dim(1), "the batch"));
+  RETURN_IF_ERROR(MergeDim(examples, c.input(2).dim(1), "the memory's batch"));
+  RETURN_IF_ERROR(CheckBatch(steps, batch, examples));
   RETURN_IF_ERROR(MergeDim(depth, c.input(1).dim(2), "queries and keys"));
   RETURN_IF_ERROR(MergeDim(positions, c.input(2).dim(0), "keys and values"));
   if (c.num_inputs() > lengths + 1) {
@@ -38,12 +48,12 @@ absl::StatusOr<Shapes> CheckInputs(ShapeContext& c, int lengths) {
   }
   if (c.num_inputs() > lengths) {
     RETURN_IF_ERROR(
-        Annotate(PartialShape({batch}).Merge(c.input(lengths)).status(), "the lengths"));
+        Annotate(PartialShape({examples}).Merge(c.input(lengths)).status(), "the lengths"));
   }
   const int64_t width = c.input(2).dim(2);
   return Shapes{{steps, batch, depth},
-                {positions, batch, depth},
-                {positions, batch, width},
+                {positions, examples, depth},
+                {positions, examples, width},
                 {steps, batch, width},
                 {steps, batch, positions}};
 }

@@ -72,7 +72,8 @@ Output GruCell(BuilderRef b, Output x, Output h, const GruWeights& w);
 // example the weights are the softmax of the products of a query with the keys, over the first
 // lengths[b] positions (int32 in [0, S]; an invalid `lengths`: all S) and 0 elsewhere; the context
 // is the sum of the values so weighted. An example of length 0 has context 0. To scale the scores,
-// scale the queries.
+// scale the queries. In one step, T = 1, queries [1, B * n, D] are those of n rows for each example,
+// one after the other, that share its memory.
 struct AttentionResult {
   Output context;  // [T, B, V]
   Output weights;  // [T, B, S]

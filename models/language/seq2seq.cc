@@ -61,7 +61,8 @@ Seq2Seq::Seq2Seq(BuilderRef b, const Seq2SeqOptions& options) : options_(options
 }
 
 NetEnds Seq2Seq::EndsOf(const Seq2SeqOptions& o) {
-  NetEnds ends = {.vocab_size = o.vocab_size, .reverse_source = o.reverse_source};
+  NetEnds ends = {
+      .vocab_size = o.vocab_size, .reverse_source = o.reverse_source, .shares_memory = o.attention};
   if (o.attention) ends.memory = {{"keys", o.hidden}, {"values", 2 * o.encoder_hidden}};
   for (int i = 0; i < o.decoder_layers; ++i) {
     ends.states.push_back({.name = absl::StrCat("h", i), .width = o.hidden, .from_source = true});

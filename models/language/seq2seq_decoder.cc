@@ -1,5 +1,5 @@
-// Decoding steps of a net: between steps the rows of the states are gathered
-// from their parents; the encoder's states only when hypotheses of an example come or go.
+// Decoding steps of a net: between steps the rows of the states are gathered from their parents,
+// the encoder's memory only when examples go.
 #include "models/language/seq2seq_decoder.h"
 
 #include <algorithm>
@@ -32,6 +32,18 @@ absl::StatusOr<Tensor> TakeRows(const Tensor& x, const std::vector<int>& rows) {
     }
   }
   return out;
+}
+
+// `examples` without those that follow themselves, where each stands as often in a row as the
+// others; else all of them.
+std::vector<int> Shared(const std::vector<int>& examples) {
+  std::vector<int> once = examples;
+  once.erase(std::unique(once.begin(), once.end()), once.end());
+  const size_t share = once.empty() ? 1 : examples.size() / once.size();
+  for (size_t i = 0; i < examples.size(); ++i) {
+    if (i / share >= once.size() || examples[i] != once[i / share]) return examples;
+  }
+  return once;
 }
 
 // [steps, rows, width], or [rows, width] of a state that does not grow.
@@ -315,11 +327,12 @@ class Seq2SeqSteps : public StepFunction {
         ASSIGN_OR_RETURN(state, TakeRows(state, parents));
       }
     }
-    if (examples_ != memory_of_) {
+    std::vector<int> memory_of = decoder_.net_.shares_memory ? Shared(examples_) : examples_;
+    if (memory_of != memory_of_) {
       for (size_t i = 0; i < all_.size(); ++i) {
-        ASSIGN_OR_RETURN(memory_[i], TakeRows(all_[i], examples_));
+        ASSIGN_OR_RETURN(memory_[i], TakeRows(all_[i], memory_of));
       }
-      memory_of_ = examples_;
+      memory_of_ = std::move(memory_of);
     }
     return absl::OkStatus();
   }
@@ -330,7 +343,7 @@ class Seq2SeqSteps : public StepFunction {
   std::vector<Tensor> states_;
   std::vector<int> examples_;   // of each row
   std::vector<Tensor> all_;     // the memory of all examples, and its lengths
-  std::vector<Tensor> memory_;  // the same for each row ...
+  std::vector<Tensor> memory_;  // the same for each row, or for rows that share it, ...
   std::vector<int> memory_of_;  // ... of these examples
 };
 

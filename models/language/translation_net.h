@@ -31,6 +31,9 @@ struct NetEnds {
   int64_t vocab_size = 0;
   // Whether the encoder is fed the source's last word first.
   bool reverse_source = false;
+  // Whether a step also takes the memory of fewer examples than it has rows, each for as many rows
+  // that follow each other: it is then read once for all of them.
+  bool shares_memory = false;
 };
 
 // What the decoder knows of a batch of sources.

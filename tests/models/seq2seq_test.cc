@@ -177,7 +177,8 @@ TEST(TranslationNet, PaddingChangesNothing) {
   }
 }
 
-// Hypotheses that change places, double and leave go on from the states of their parents.
+// Hypotheses that change places, double and leave go on from the states of their parents, and look
+// at their own example.
 TEST(TranslationNet, StatesFollowTheirParents) {
   for (const auto& [name, options] : Nets()) {
     Trained net(options);
@@ -191,7 +192,6 @@ TEST(TranslationNet, StatesFollowTheirParents) {
     const auto joined = steps({{4, 5, 6, kEnd}, {9, kEnd}});
     ASSERT_TRUE(joined->Step({0, 1}, {kBegin, kBegin}, &both).ok());
     ASSERT_TRUE(joined->Step({1, 0, 0}, {7, 8, 9}, &both).ok());
-    ASSERT_TRUE(joined->Step({2, 0}, {5, 6}, &both).ok());
     const auto expect = [&](const Sentence& source, const Sentence& target, int64_t row) {
       const auto alone = steps({source});
       for (const int32_t token : target) ASSERT_TRUE(alone->Step({0}, {token}, &last).ok());
@@ -199,8 +199,15 @@ TEST(TranslationNet, StatesFollowTheirParents) {
         EXPECT_NEAR(last.data<float>()[i], both.data<float>()[row * last.dim(1) + i], 1e-5) << name;
       }
     };
+    // Rows that may share their example's memory.
+    ASSERT_TRUE(joined->Step({2, 1, 0, 0}, {5, 4, 6, 10}, &both).ok());
     expect({4, 5, 6, kEnd}, {kBegin, 9, 5}, 0);
-    expect({9, kEnd}, {kBegin, 7, 6}, 1);
+    expect({4, 5, 6, kEnd}, {kBegin, 8, 4}, 1);
+    expect({9, kEnd}, {kBegin, 7, 6}, 2);
+    expect({9, kEnd}, {kBegin, 7, 10}, 3);
+    ASSERT_TRUE(joined->Step({3, 2}, {4, 5}, &both).ok());
+    expect({9, kEnd}, {kBegin, 7, 10, 4}, 0);
+    expect({9, kEnd}, {kBegin, 7, 6, 5}, 1);
   }
 }
 

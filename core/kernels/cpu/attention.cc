@@ -1,4 +1,5 @@
-// Attention and AttentionGrad: for each example strided products over its valid positions.
+// Attention and AttentionGrad: for each example strided products over its valid positions. The
+// queries of an example are its steps or, in a single step, the rows that share its memory.
 #include <algorithm>
 #include <mutex>
 
@@ -17,8 +18,11 @@ namespace {
 class AttentionShape {
  public:
   AttentionShape(const KernelInit& init, int lengths_input)
-      : steps_(init.input_shapes[0].dim(0)),
-        batch_(init.input_shapes[0].dim(1)),
+      : batch_(init.input_shapes[0].dim(1)),
+        examples_(init.input_shapes[1].dim(1)),
+        share_(examples_ > 0 ? batch_ / examples_ : 1),
+        queries_(init.input_shapes[0].dim(0) * share_),
+        stride_(share_ > 1 ? 1 : batch_),
         depth_(init.input_shapes[0].dim(2)),
         positions_(init.input_shapes[1].dim(0)),
         width_(init.input_shapes[2].dim(2)),
@@ -31,11 +35,11 @@ class AttentionShape {
     ASSIGN_OR_RETURN(
         const Lengths lengths,
         Lengths::Make(c.num_inputs() > lengths_input_ ? &c.input(lengths_input_) : nullptr,
-                      positions_, batch_));
-    const int64_t work = 2 * steps_ * positions_ * (depth_ + width_);
+                      positions_, examples_));
+    const int64_t work = 2 * queries_ * positions_ * (depth_ + width_);
     std::mutex mutex;
     absl::Status status;
-    ParallelFor(batch_, std::max<int64_t>(1, 1000000 / std::max<int64_t>(1, work)),
+    ParallelFor(examples_, std::max<int64_t>(1, 1000000 / std::max<int64_t>(1, work)),
                 [&](int64_t begin, int64_t end) {
                   for (int64_t b = begin; b < end; ++b) {
                     const absl::Status one = run(b, lengths.Of(b));
@@ -47,7 +51,11 @@ class AttentionShape {
     return status;
   }
 
-  const int64_t steps_, batch_, depth_, positions_, width_;
+  // Rows of a step, and how many of them there are for an example, one after the other.
+  const int64_t batch_, examples_, share_;
+  // Of an example, and the rows from one to the next.
+  const int64_t queries_, stride_;
+  const int64_t depth_, positions_, width_;
   const int lengths_input_;
 };
 
@@ -59,7 +67,7 @@ class AttentionKernel : public Kernel, private AttentionShape {
       : AttentionShape(init, 3), causal_(init.attrs.Bool("causal")) {}
 
   size_t scratch_bytes() const override {
-    return kIs16Bit<T> ? batch_ * steps_ * positions_ * sizeof(Wide<T>) : 0;
+    return kIs16Bit<T> ? examples_ * queries_ * positions_ * sizeof(Wide<T>) : 0;
   }
 
   absl::Status Compute(const KernelContext& c) const override {
@@ -68,41 +76,43 @@ class AttentionKernel : public Kernel, private AttentionShape {
 
  private:
   absl::Status Example(const KernelContext& c, int64_t b, int64_t length) const {
-    T* weights = c.out<T>(1) + b * positions_;
+    const int64_t first = b * share_, weights_stride = stride_ * positions_;
+    T* weights = c.out<T>(1) + first * positions_;
     Wide<T>* scores;
-    int64_t stride = batch_ * positions_;
+    int64_t stride = weights_stride;
     if constexpr (kIs16Bit<T>) {
-      scores = static_cast<Wide<T>*>(c.scratch()) + b * steps_ * positions_;
+      scores = static_cast<Wide<T>*>(c.scratch()) + b * queries_ * positions_;
       stride = positions_;
     } else {
       scores = weights;
     }
     RETURN_IF_ERROR(Gemm(GemmArgs<T, T, Wide<T>>{.transpose_b = true,
-                                                 .m = steps_,
+                                                 .m = queries_,
                                                  .n = length,
                                                  .k = depth_,
-                                                 .a = c.in<T>(0) + b * depth_,
-                                                 .lda = batch_ * depth_,
+                                                 .a = c.in<T>(0) + first * depth_,
+                                                 .lda = stride_ * depth_,
                                                  .b = c.in<T>(1) + b * depth_,
-                                                 .ldb = batch_ * depth_,
+                                                 .ldb = examples_ * depth_,
                                                  .c = scores,
                                                  .ldc = stride}));
-    for (int64_t t = 0; t < steps_; ++t) {
-      T* row = weights + t * batch_ * positions_;
-      const int64_t seen = causal_ ? std::min(length, t + 1) : length;
-      if (seen > 0) SoftmaxRow(scores + t * stride, seen, scores + t * stride);
-      if constexpr (kIs16Bit<T>) NarrowRow(scores + t * stride, row, seen);
+    for (int64_t i = 0; i < queries_; ++i) {
+      T* row = weights + i * weights_stride;
+      const int64_t step = share_ > 1 ? 0 : i;
+      const int64_t seen = causal_ ? std::min(length, step + 1) : length;
+      if (seen > 0) SoftmaxRow(scores + i * stride, seen, scores + i * stride);
+      if constexpr (kIs16Bit<T>) NarrowRow(scores + i * stride, row, seen);
       std::fill(row + seen, row + positions_, T());
     }
-    return Gemm(GemmArgs<T>{.m = steps_,
+    return Gemm(GemmArgs<T>{.m = queries_,
                             .n = width_,
                             .k = length,
                             .a = weights,
-                            .lda = batch_ * positions_,
+                            .lda = weights_stride,
                             .b = c.in<T>(2) + b * width_,
-                            .ldb = batch_ * width_,
-                            .c = c.out<T>(0) + b * width_,
-                            .ldc = batch_ * width_});
+                            .ldb = examples_ * width_,
+                            .c = c.out<T>(0) + first * width_,
+                            .ldc = stride_ * width_});
   }
 
   const bool causal_;
@@ -114,7 +124,9 @@ class AttentionGradKernel : public Kernel, private AttentionShape {
   explicit AttentionGradKernel(const KernelInit& init) : AttentionShape(init, 6) {}
 
   // The gradients of the scores, [T, S] for each example.
-  size_t scratch_bytes() const override { return batch_ * steps_ * positions_ * sizeof(Wide<T>); }
+  size_t scratch_bytes() const override {
+    return examples_ * queries_ * positions_ * sizeof(Wide<T>);
+  }
 
   absl::Status Compute(const KernelContext& c) const override {
     return ForEachExample(c, [&](int64_t b, int64_t length) { return Example(c, b, length); });
@@ -122,37 +134,37 @@ class AttentionGradKernel : public Kernel, private AttentionShape {
 
  private:
   absl::Status Example(const KernelContext& c, int64_t b, int64_t length) const {
-    const int64_t weights_stride = batch_ * positions_;
-    const T* weights = c.in<T>(3) + b * positions_;
-    Wide<T>* scores = static_cast<Wide<T>*>(c.scratch()) + b * steps_ * positions_;
+    const int64_t first = b * share_, weights_stride = stride_ * positions_;
+    const T* weights = c.in<T>(3) + first * positions_;
+    const T* d_context = c.in<T>(4) + first * width_;
+    Wide<T>* scores = static_cast<Wide<T>*>(c.scratch()) + b * queries_ * positions_;
     RETURN_IF_ERROR(Gemm(GemmArgs<T, T, Wide<T>>{.transpose_b = true,
-                                                 .m = steps_,
+                                                 .m = queries_,
                                                  .n = length,
                                                  .k = width_,
-                                                 .a = c.in<T>(4) + b * width_,
-                                                 .lda = batch_ * width_,
+                                                 .a = d_context,
+                                                 .lda = stride_ * width_,
                                                  .b = c.in<T>(2) + b * width_,
-                                                 .ldb = batch_ * width_,
+                                                 .ldb = examples_ * width_,
                                                  .c = scores,
                                                  .ldc = positions_}));
-    for (int64_t t = 0; t < steps_; ++t) {
-      const T* d_weights = c.in<T>(5) + b * positions_ + t * weights_stride;
-      ScoresRow(weights + t * weights_stride, d_weights, length, scores + t * positions_);
+    for (int64_t i = 0; i < queries_; ++i) {
+      const T* d_weights = c.in<T>(5) + first * positions_ + i * weights_stride;
+      ScoresRow(weights + i * weights_stride, d_weights, length, scores + i * positions_);
     }
     // dQ = dS K, dK = dS^T Q, dV = W^T dC.
-    RETURN_IF_ERROR(Gemm(GemmArgs<Wide<T>, T, T>{.m = steps_,
+    RETURN_IF_ERROR(Gemm(GemmArgs<Wide<T>, T, T>{.m = queries_,
                                                  .n = depth_,
                                                  .k = length,
                                                  .a = scores,
                                                  .lda = positions_,
                                                  .b = c.in<T>(1) + b * depth_,
-                                                 .ldb = batch_ * depth_,
-                                                 .c = c.out<T>(0) + b * depth_,
-                                                 .ldc = batch_ * depth_}));
-    RETURN_IF_ERROR(Backwards(scores, positions_, c.in<T>(0) + b * depth_, length, depth_,
+                                                 .ldb = examples_ * depth_,
+                                                 .c = c.out<T>(0) + first * depth_,
+                                                 .ldc = stride_ * depth_}));
+    RETURN_IF_ERROR(Backwards(scores, positions_, c.in<T>(0) + first * depth_, length, depth_,
                               c.out<T>(1) + b * depth_));
-    return Backwards(weights, weights_stride, c.in<T>(4) + b * width_, length, width_,
-                     c.out<T>(2) + b * width_);
+    return Backwards(weights, weights_stride, d_context, length, width_, c.out<T>(2) + b * width_);
   }
 
   // On entry `d` holds dC V^T, on return the gradients of the scores.
@@ -166,23 +178,24 @@ class AttentionGradKernel : public Kernel, private AttentionShape {
     for (int64_t s = 0; s < length; ++s) d[s] = static_cast<W>(weights[s]) * (d[s] - inner);
   }
 
-  // out [length, columns] = a^T x for a: [T, length], x: [T, columns]; 0 past the length.
+  // out [length, columns] = a^T x for a: [queries, length], x: [queries, columns]; 0 past the
+  // length.
   template <typename A>
   absl::Status Backwards(const A* a, int64_t a_stride, const T* x, int64_t length, int64_t columns,
                          T* out) const {
     for (int64_t s = length; s < positions_; ++s) {
-      std::fill_n(out + s * batch_ * columns, columns, T());
+      std::fill_n(out + s * examples_ * columns, columns, T());
     }
     return Gemm(GemmArgs<A, T, T>{.transpose_a = true,
                                   .m = length,
                                   .n = columns,
-                                  .k = steps_,
+                                  .k = queries_,
                                   .a = a,
                                   .lda = a_stride,
                                   .b = x,
-                                  .ldb = batch_ * columns,
+                                  .ldb = stride_ * columns,
                                   .c = out,
-                                  .ldc = batch_ * columns});
+                                  .ldc = examples_ * columns});
   }
 };
 
