@@ -30,6 +30,7 @@ const std::vector<int>* LayerInputs(const std::string& op) {
       {"Lstm", {0, 1}},         {"LstmGrad", {0, 1, 4, 6, 7}},
       {"Gru", {0, 1}},          {"GruGrad", {0, 1, 3, 4, 5}},
       {"Attention", {0, 1, 2}}, {"AttentionGrad", {0, 1, 2, 3, 4, 5}},
+      {"BatchNorm", {0}},       {"BatchNormGrad", {0, 5}},
   };
   const auto it = kInputs->find(op);
   return it == kInputs->end() ? nullptr : &it->second;
@@ -43,9 +44,10 @@ bool ReadsLogits(const std::string& op) {
 // Ops that move elements, and sums: of bfloat16 inputs they make bfloat16, rounded once.
 bool Moves(const std::string& op) {
   static const auto* const kOps = new std::set<std::string>{
-      "BroadcastTo", "Concat",  "Dropout", "ExpandDims", "Gather",    "Identity",
-      "Pad",         "PadGrad", "Reshape", "Slice",      "SliceAxis", "SliceGrad",
-      "Split",       "Squeeze", "Sum",     "SumTo",      "Transpose"};
+      "AvgPool2D", "AvgPool2DGrad", "BroadcastTo", "Concat",        "Dropout", "ExpandDims",
+      "Gather",    "Identity",      "MaxPool2D",   "MaxPool2DGrad", "Pad",     "PadGrad",
+      "Reshape",   "Slice",         "SliceAxis",   "SliceGrad",     "Split",   "Squeeze",
+      "Sum",       "SumTo",         "Transpose"};
   return kOps->count(op) > 0;
 }
 
@@ -215,9 +217,9 @@ class PrecisionPass {
     return absl::OkStatus();
   }
 
-  // Puts `now`, float or bfloat16, in the place of the float output `old`.
+  // Puts `now`, of the type of `old` or bfloat16, in its place.
   absl::Status Publish(Output old, Output now) {
-    if (now.dtype() == kFloat) {
+    if (now.dtype() == old.dtype()) {
       graph_.Replace(old, now);
       return absl::OkStatus();
     }

@@ -7,6 +7,7 @@
 #include "core/autodiff/gradients.h"
 #include "core/base/random.h"
 #include "core/ops/array.h"
+#include "core/ops/image.h"
 #include "core/ops/math.h"
 #include "core/ops/nn.h"
 #include "core/ops/random.h"
@@ -157,6 +158,59 @@ TEST_P(PrecisionTest, ConvertsEveryLayerAndKeepsCastsOutOfMemory) {
 
 INSTANTIATE_TEST_SUITE_P(Layers, PrecisionTest, testing::Bool(),
                          [](const auto& info) { return info.param ? "Gru" : "Lstm"; });
+
+// Images between two products: normalised, pooled, and back.
+TEST(Precision, StoresNormalisedAndPooledImagesInSixteenBits) {
+  constexpr int64_t kChannels = 48;
+  GraphBuilder b;
+  const Output x = Placeholder(b, kFloat, {2 * 6 * 6, kChannels});
+  const Variable in(b, "in", RandomUniform(b, {kChannels, kChannels}, -0.2f, 0.2f)),
+      out(b, "out", RandomUniform(b, {kChannels, kChannels}, -0.2f, 0.2f)),
+      scale(b, "scale", RandomUniform(b, {kChannels}, 0.5f, 1)),
+      offset(b, "offset", RandomUniform(b, {kChannels}, 0, 1));
+  const Output images = Reshape(b, MatMul(b, x, in.Read()), {2, 6, 6, kChannels});
+  const BatchNormResult normal = BatchNorm(b, images, scale.Read(), offset.Read(), {.relu = true});
+  const Output pooled = AvgPool2D(b, MaxPool2D(b, normal.y, Pool2DOptions::Square(2, 2)),
+                                  Pool2DOptions::Square(3, 1, WindowPadding::Same()));
+  const Output y = MatMul(b, Reshape(b, pooled, {2 * 3 * 3, kChannels}), out.Read());
+  const Output loss = Mean(b, Square(b, y));
+  const auto gradients =
+      DenseGradients(b, {loss}, {in.Read(), scale.Read(), offset.Read(), out.Read()});
+  ASSERT_TRUE(gradients.ok()) << gradients.status();
+  std::vector<Output> fetches = *gradients;
+  fetches.insert(fetches.end(), {loss, normal.mean, normal.variance});
+  std::vector<float> numbers(2 * 6 * 6 * kChannels);
+  RandomStream random(5);
+  for (float& v : numbers) v = static_cast<float>(2 * random.Uniform() - 1);
+  const Feeds feeds = {{x, Tensor::Of<float>({2 * 6 * 6, kChannels}, numbers)}};
+  std::vector<Tensor> of[2];
+  for (const bool low : {false, true}) {
+    auto session = Session::Create(b, {.precision = low ? kBFloat16 : kFloat});
+    ASSERT_TRUE(session.ok() && session->Initialize().ok());
+    auto results = session->Run(feeds, fetches);
+    ASSERT_TRUE(results.ok()) << results.status();
+    of[low] = *results;
+    if (!low) continue;
+    const auto run = session->Prepare({x}, fetches);
+    ASSERT_TRUE(run.ok()) << run.status();
+    for (const char* op : {"BatchNorm", "BatchNormGrad", "MaxPool2D", "MaxPool2DGrad", "AvgPool2D",
+                           "AvgPool2DGrad"}) {
+      EXPECT_THAT(run->Explain(),
+                  testing::ContainsRegex(absl::StrCat(": ", op, "[(].*-> bfloat16")))
+          << run->Explain();
+    }
+  }
+  for (size_t i = 0; i < of[0].size(); ++i) {
+    ASSERT_EQ(of[1][i].dtype(), kFloat);
+    double error = 0, norm = 0;
+    for (int64_t j = 0; j < of[0][i].num_elements(); ++j) {
+      const double exact = of[0][i].data<float>()[j];
+      error += std::pow(exact - of[1][i].data<float>()[j], 2);
+      norm += exact * exact;
+    }
+    EXPECT_LT(std::sqrt(error / norm), 0.06) << fetches[i].node->Describe();
+  }
+}
 
 TEST(Precision, LeavesSmallProductsAndFetchesAlone) {
   GraphBuilder b;
