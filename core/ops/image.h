@@ -71,6 +71,32 @@ BatchNormResult BatchNorm(BuilderRef b, Output x, Output scale, Output offset,
 Output BatchNormInference(BuilderRef b, Output x, Output scale, Output offset, Output mean,
                           Output variance, BatchNormOptions options = {});
 
+// Convolutions.
+
+struct Conv2DOptions {
+  // Along height and width, like the dilations: the distance between an element of the filter and
+  // the next.
+  std::vector<int64_t> strides = {1, 1};
+  WindowPadding padding = {};
+  std::vector<int64_t> dilations = {1, 1};
+  // So many equal parts of the channels are convolved apart from each other.
+  int64_t groups = 1;
+};
+// x: [N, H, W, C] with filter: [h, w, C / groups, K] -> [N, H', W', K]; the filter is not mirrored.
+// Float, double or bfloat16; of bfloat16 x the filter is float, and its elements are rounded.
+Output Conv2D(BuilderRef b, Output x, Output filter, const Conv2DOptions& options = {});
+
+// Each channel by itself: filter: [h, w, C, M] -> [N, H', W', C M], M results of channel 0 first.
+// C is known when the graph is built. `options.groups` is ignored.
+Output DepthwiseConv2D(BuilderRef b, Output x, Output filter, Conv2DOptions options = {});
+
+// The transpose of the Conv2D with this filter and these options, also called deconvolution:
+// x: [N, H', W', K] with filter: [h, w, C / groups, K] -> [N, H, W, C]. `extents`: {H, W}, extents
+// of an image that the Conv2D makes H' x W' of; none: the smallest of them for "valid" and
+// explicit padding, H' and W' times the stride for "same".
+Output Conv2DTranspose(BuilderRef b, Output x, Output filter, const Conv2DOptions& options = {},
+                       const std::vector<int64_t>& extents = {});
+
 }  // namespace viv
 
 #endif  // VIV_CORE_OPS_IMAGE_H_

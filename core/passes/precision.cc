@@ -1,12 +1,13 @@
-// The precision pass: products, recurrent layers and attention in bfloat16, where variables,
-// updates, losses and the arithmetic between stay float.
+// The precision pass: products, convolutions, recurrent layers and attention in bfloat16, where
+// variables, updates, losses and the arithmetic between stay float.
 //
 // What changes is how results are stored. `low_` knows of each float output its bfloat16 form, if
 // there is one: where the node was replaced by one that computes in bfloat16, the float output is a
 // Cast of it. A consumer that takes bfloat16 is given that form; the others go on reading the Cast,
 // which element-wise fusion takes into them, and which is dropped where nobody reads it.
 // Element-wise nodes keep computing in float: a result that a product reads is rounded once, when
-// it is stored. Products read float variables as they are: their kernels round while they pack.
+// it is stored. Products and convolutions read float variables as they are: their kernels round
+// while they pack.
 #include <algorithm>
 #include <map>
 #include <set>
@@ -27,10 +28,17 @@ constexpr int64_t kSmallFactor = 1024;
 // The inputs of type T of ops that sum up in float inside: they take bfloat16.
 const std::vector<int>* LayerInputs(const std::string& op) {
   static const auto* const kInputs = new std::map<std::string, std::vector<int>>{
-      {"Lstm", {0, 1}},         {"LstmGrad", {0, 1, 4, 6, 7}},
-      {"Gru", {0, 1}},          {"GruGrad", {0, 1, 3, 4, 5}},
-      {"Attention", {0, 1, 2}}, {"AttentionGrad", {0, 1, 2, 3, 4, 5}},
-      {"BatchNorm", {0}},       {"BatchNormGrad", {0, 5}},
+      {"Lstm", {0, 1}},
+      {"LstmGrad", {0, 1, 4, 6, 7}},
+      {"Gru", {0, 1}},
+      {"GruGrad", {0, 1, 3, 4, 5}},
+      {"Attention", {0, 1, 2}},
+      {"AttentionGrad", {0, 1, 2, 3, 4, 5}},
+      {"BatchNorm", {0}},
+      {"BatchNormGrad", {0, 5}},
+      {"Conv2D", {0}},
+      {"Conv2DBackwardInput", {0}},
+      {"Conv2DBackwardFilter", {0, 1}},
   };
   const auto it = kInputs->find(op);
   return it == kInputs->end() ? nullptr : &it->second;

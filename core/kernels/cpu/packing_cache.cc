@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <new>
+#include <utility>
 
 #include "core/tensor/allocator.h"
 
@@ -13,8 +14,9 @@ namespace {
 constexpr size_t kGlobalLimit = size_t{256} << 20;
 // The same matrix, of any version of its variable.
 bool SameMatrix(const PackingCache::Source& a, const PackingCache::Source& b) {
-  return a.value.id == b.value.id && a.terms == b.terms && a.k == b.k && a.n == b.n &&
-         a.matrix.transpose == b.matrix.transpose && a.matrix.stride == b.matrix.stride;
+  return a.value.id == b.value.id && a.form == b.form && a.terms == b.terms && a.k == b.k &&
+         a.n == b.n && a.matrix.transpose == b.matrix.transpose &&
+         a.matrix.stride == b.matrix.stride;
 }
 bool SameValue(const PackingCache::Source& a, const PackingCache::Source& b) {
   return a.value.version == b.value.version && a.matrix.data == b.matrix.data;
@@ -37,15 +39,32 @@ PackingCache& PackingCache::Global() {
 
 std::shared_ptr<const void> PackingCache::Find(const Source& source) {
   if (source.value.id == 0) return nullptr;
-  Entry entry{.source = source, .bytes = PackedBytes(source.terms, source.k, source.n)};
+  return Find(Entry{.source = source, .bytes = PackedBytes(source.terms, source.k, source.n)},
+              [&source](void* packed) {
+                PackMatrix(source.terms, source.matrix, source.k, source.n, packed);
+                return absl::OkStatus();
+              });
+}
+
+std::shared_ptr<const void> PackingCache::Find(ValueVersion value, const void* data, uint64_t form,
+                                               size_t bytes,
+                                               absl::FunctionRef<absl::Status(void*)> pack) {
+  if (value.id == 0) return nullptr;
+  Entry entry{.source = {.value = value, .form = form}, .bytes = bytes};
+  entry.source.matrix.data = data;
+  return Find(std::move(entry), pack);
+}
+
+std::shared_ptr<const void> PackingCache::Find(Entry entry,
+                                               absl::FunctionRef<absl::Status(void*)> pack) {
   {
     MutexLock lock(mutex_);
     const auto it = std::find_if(entries_.begin(), entries_.end(), [&](const Entry& candidate) {
-      return SameMatrix(candidate.source, source);
+      return SameMatrix(candidate.source, entry.source);
     });
     if (it != entries_.end()) {
       entries_.splice(entries_.begin(), entries_, it);
-      if (SameValue(it->source, source)) return it->packed;
+      if (SameValue(it->source, entry.source)) return it->packed;
       // Write over the old version, unless somebody still reads it.
       if (it->packed.use_count() == 1) entry.packed = std::move(it->packed);
       bytes_ -= it->bytes;
@@ -54,8 +73,7 @@ std::shared_ptr<const void> PackingCache::Find(const Source& source) {
   }
   // Two threads may pack the same matrix at once: harmless, and nobody waits for the lock.
   if (entry.packed == nullptr) entry.packed = Allocate(entry.bytes);
-  if (entry.packed == nullptr) return nullptr;
-  PackMatrix(source.terms, source.matrix, source.k, source.n, entry.packed.get());
+  if (entry.packed == nullptr || !pack(entry.packed.get()).ok()) return nullptr;
   std::shared_ptr<const void> packed = entry.packed;
   MutexLock lock(mutex_);
   bytes_ += entry.bytes;

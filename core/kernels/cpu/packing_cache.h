@@ -6,6 +6,8 @@
 #include <list>
 #include <memory>
 
+#include "absl/functional/function_ref.h"
+#include "absl/status/status.h"
 #include "core/base/thread_annotations.h"
 #include "core/device/kernel.h"
 #include "core/kernels/cpu/packed_gemm.h"
@@ -23,6 +25,9 @@ class PackingCache {
     Terms terms = Terms::kFloat;
     MatrixView matrix;
     int64_t k = 0, n = 0;
+    // 0 for such a matrix. Others (the filters of convolutions) name their forms by numbers of
+    // their own, and of the matrix only the data counts.
+    uint64_t form = 0;
   };
 
   explicit PackingCache(size_t limit_bytes) : limit_bytes_(limit_bytes) {}
@@ -33,6 +38,10 @@ class PackingCache {
   // is short. Whether it is null does not depend on earlier calls: results have the same bits each
   // time.
   std::shared_ptr<const void> Find(const Source& source);
+  // The same for the value at `data` in another form (not 0), of so many bytes, that `pack` writes.
+  // Null too where that fails.
+  std::shared_ptr<const void> Find(ValueVersion value, const void* data, uint64_t form,
+                                   size_t bytes, absl::FunctionRef<absl::Status(void*)> pack);
 
   size_t bytes() const;
 
@@ -42,6 +51,7 @@ class PackingCache {
     std::shared_ptr<void> packed;
     size_t bytes = 0;
   };
+  std::shared_ptr<const void> Find(Entry entry, absl::FunctionRef<absl::Status(void*)> pack);
   void Shrink() VIV_REQUIRES(mutex_);
 
   const size_t limit_bytes_;

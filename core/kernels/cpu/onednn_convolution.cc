@@ -1,0 +1,247 @@
+// Convolutions by oneDNN.
+#include "core/kernels/cpu/onednn_convolution.h"
+
+#include <omp.h>
+
+#include <algorithm>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/match.h"
+#include "core/base/guard.h"
+#include "core/base/parallel.h"
+#include "core/base/status.h"
+#include "core/kernels/cpu/elementwise_rows.h"
+#include "core/kernels/cpu/packing_cache.h"
+#include "core/kernels/cpu/thread_buffer.h"
+
+namespace viv {
+namespace {
+
+using Memory = dnnl::memory;
+using Type = Memory::data_type;
+using Tag = Memory::format_tag;
+
+thread_local ThreadBuffer variant_buffer;
+
+size_t LineUp(size_t bytes) { return (bytes + 63) / 64 * 64; }
+
+// A number for each form in which a filter is packed, the same for equal ones.
+uint64_t FormOf(const Memory::desc& desc) {
+  static Mutex mutex;
+  static auto* const known = new std::vector<Memory::desc>();
+  MutexLock lock(mutex);
+  const auto it = std::find(known->begin(), known->end(), desc);
+  if (it == known->end()) known->push_back(desc);
+  return it - known->begin() + 1;
+}
+
+// Converts the elements of a tensor on all threads, by one of the row functions.
+template <typename From, typename To>
+void ConvertRows(void (*row)(const From*, To*, int64_t), const void* from, void* to, int64_t n) {
+  ParallelFor(n, 65536, [&](int64_t begin, int64_t end) {
+    row(static_cast<const From*>(from) + begin, static_cast<To*>(to) + begin, end - begin);
+  });
+}
+int64_t ElementsOf(const Memory::desc& floats) { return floats.get_size() / sizeof(float); }
+
+}  // namespace
+
+absl::StatusOr<std::unique_ptr<OnednnConvolution>> OnednnConvolution::Create(
+    const ConvGeometry& geometry, ConvResult result, DType dtype) {
+  std::unique_ptr<OnednnConvolution> made(new OnednnConvolution(geometry, result, dtype));
+  bool fast = false;
+  if (dtype == kBFloat16) {
+    ASSIGN_OR_RETURN(fast, made->TryToMake(Type::bf16));
+    made->widened_ = !fast;
+  }
+  // In float the reference implementation is better than nothing.
+  if (!fast) RETURN_IF_ERROR(made->TryToMake(Type::f32).status());
+  if (!made->primitive_) return absl::InternalError("oneDNN cannot compute this convolution");
+  RETURN_IF_ERROR(RunGuarded("oneDNN", [&] { made->MakeReorder(); }));
+  made->PlanScratch();
+  return made;
+}
+
+void OnednnConvolution::Describe(Type type) {
+  const ConvGeometry& g = geometry_;
+  const int64_t depth = g.c / g.groups, kernels = g.k / g.groups;
+  const Type filter = result_ == ConvResult::kFilter ? Type::f32 : type;
+  x_ = {{g.n, g.c, g.height.image, g.width.image}, type, Tag::nhwc};
+  y_ = {{g.n, g.k, g.height.windows, g.width.windows}, type, Tag::nhwc};
+  Memory::dims dims = {kernels, depth, g.height.window, g.width.window};
+  if (g.groups > 1) dims.insert(dims.begin(), g.groups);
+  plain_filter_ = {dims, Type::f32, g.groups > 1 ? Tag::hwigo : Tag::hwio};
+  filter_ = {dims, filter, Tag::any};
+}
+
+absl::StatusOr<bool> OnednnConvolution::TryToMake(Type type) {
+  Describe(type);
+  primitive_ = dnnl::primitive();
+  const WindowAxis& h = geometry_.height;
+  const WindowAxis& w = geometry_.width;
+  const Memory::dims strides = {h.stride, w.stride}, before = {h.before, w.before};
+  const Memory::dims dilations = {h.dilation - 1, w.dilation - 1};
+  const Memory::dims after = {h.Overhang() - h.before, w.Overhang() - w.before};
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  const auto take = [this](const auto& desc, dnnl::primitive primitive,
+                           const Memory::desc& filter) {
+    implementation_ = desc.impl_info_str();
+    scratchpad_ = desc.scratchpad_desc();
+    filter_ = filter;
+    primitive_ = std::move(primitive);
+  };
+  const auto algorithm = dnnl::algorithm::convolution_direct;
+  const auto make = [&] {
+    using Forward = dnnl::convolution_forward;
+    const auto kind = result_ == ConvResult::kOutput ? dnnl::prop_kind::forward_inference
+                                                     : dnnl::prop_kind::forward_training;
+    const Forward::desc forward(kind, algorithm, x_, Memory::desc(filter_), y_, strides, dilations,
+                                before, after);
+    const Forward::primitive_desc hint(forward, attr, OnednnEngine());
+    if (result_ == ConvResult::kOutput) return take(hint, Forward(hint), hint.weights_desc());
+    if (result_ == ConvResult::kInput) {
+      using Backward = dnnl::convolution_backward_data;
+      const Backward::primitive_desc desc(
+          Backward::desc(algorithm, x_, filter_, y_, strides, dilations, before, after), attr,
+          OnednnEngine(), hint);
+      return take(desc, Backward(desc), desc.weights_desc());
+    }
+    using Backward = dnnl::convolution_backward_weights;
+    const Backward::primitive_desc desc(
+        Backward::desc(algorithm, x_, filter_, y_, strides, dilations, before, after), attr,
+        OnednnEngine(), hint);
+    return take(desc, Backward(desc), desc.diff_weights_desc());
+  };
+  const absl::Status status = RunGuarded("oneDNN", [&]() -> absl::Status {
+    try {
+      make();
+    } catch (const dnnl::error& e) {
+      if (e.status != dnnl_unimplemented) throw;
+      implementation_ = "ref";
+    }
+    return absl::OkStatus();
+  });
+  RETURN_IF_ERROR(status);
+  return !absl::StrContains(implementation_, "ref");
+}
+
+void OnednnConvolution::MakeReorder() {
+  if (filter_ == plain_filter_) return;
+  const bool pack = result_ != ConvResult::kFilter;
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  const dnnl::reorder::primitive_desc desc(OnednnEngine(), pack ? plain_filter_ : filter_,
+                                           OnednnEngine(), pack ? filter_ : plain_filter_, attr);
+  reorder_ = dnnl::reorder(desc);
+  reorder_scratchpad_ = desc.scratchpad_desc();
+  form_ = FormOf(filter_);
+}
+
+void OnednnConvolution::PlanScratch() {
+  const auto place = [this](size_t bytes) {
+    const size_t at = scratch_bytes_;
+    scratch_bytes_ += LineUp(bytes);
+    return at;
+  };
+  filter_at_ = place(reorder_ ? filter_.get_size() : 0);
+  size_t pad = scratchpad_.get_size();
+  if (reorder_) pad = std::max(pad, reorder_scratchpad_.get_size());
+  scratchpad_at_ = place(pad);
+  x_at_ = place(widened_ ? x_.get_size() : 0);
+  y_at_ = place(widened_ ? y_.get_size() : 0);
+}
+
+absl::Status OnednnConvolution::Reorder(const void* from, const void* to, char* scratch) const {
+  const bool pack = result_ != ConvResult::kFilter;
+  return RunPrimitive(reorder_,
+                      {{DNNL_ARG_FROM, pack ? plain_filter_ : filter_, from},
+                       {DNNL_ARG_TO, pack ? filter_ : plain_filter_, to},
+                       {DNNL_ARG_SCRATCHPAD, reorder_scratchpad_, scratch + scratchpad_at_}});
+}
+
+absl::StatusOr<const void*> OnednnConvolution::PackedFilter(
+    const ConvOperands& operands, char* scratch, std::shared_ptr<const void>& kept) const {
+  if (!reorder_) return operands.filter;
+  const auto pack = [&](void* to) { return Reorder(operands.filter, to, scratch); };
+  kept = PackingCache::Global().Find(operands.filter_version, operands.filter, form_,
+                                     filter_.get_size(), pack);
+  if (kept != nullptr) return kept.get();
+  RETURN_IF_ERROR(pack(scratch + filter_at_));
+  return scratch + filter_at_;
+}
+
+absl::Status OnednnConvolution::Execute(const void* x, const void* filter, const void* y,
+                                        char* scratch) const {
+  constexpr int kNames[][3] = {{DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
+                               {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST},
+                               {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST}};
+  const int* names = kNames[static_cast<int>(result_)];
+  return RunPrimitive(primitive_, {{names[0], x_, x},
+                                   {names[1], filter_, filter},
+                                   {names[2], y_, y},
+                                   {DNNL_ARG_SCRATCHPAD, scratchpad_, scratch + scratchpad_at_}});
+}
+
+absl::Status OnednnConvolution::Run(const ConvOperands& operands, void* scratch_memory) const {
+  char* const scratch = static_cast<char*>(scratch_memory);
+  const void* x = operands.x;
+  const void* y = operands.y;
+  if (widened_) {
+    x = scratch + x_at_;
+    y = scratch + y_at_;
+    const auto widen = VIV_CALL_ISA(WidenBFloat16Row);
+    if (result_ != ConvResult::kInput) {
+      ConvertRows(widen, operands.x, scratch + x_at_, ElementsOf(x_));
+    }
+    if (result_ != ConvResult::kOutput) {
+      ConvertRows(widen, operands.y, scratch + y_at_, ElementsOf(y_));
+    }
+  }
+  if (result_ == ConvResult::kFilter) {
+    RETURN_IF_ERROR(Execute(x, reorder_ ? scratch + filter_at_ : operands.filter, y, scratch));
+    return reorder_ ? Reorder(scratch + filter_at_, operands.filter, scratch) : absl::OkStatus();
+  }
+  std::shared_ptr<const void> kept;
+  ASSIGN_OR_RETURN(const void* filter, PackedFilter(operands, scratch, kept));
+  RETURN_IF_ERROR(Execute(x, filter, y, scratch));
+  if (!widened_) return absl::OkStatus();
+  const auto narrow = VIV_CALL_ISA(NarrowBFloat16Row);
+  if (result_ == ConvResult::kOutput) {
+    ConvertRows(narrow, y, const_cast<void*>(operands.y), ElementsOf(y_));
+  } else {
+    ConvertRows(narrow, x, const_cast<void*>(operands.x), ElementsOf(x_));
+  }
+  return absl::OkStatus();
+}
+
+absl::StatusOr<std::unique_ptr<ConvVariants>> ConvVariants::Create(const ConvGeometry& geometry,
+                                                                   ConvResult result, DType dtype) {
+  std::unique_ptr<ConvVariants> made(new ConvVariants(geometry, result, dtype));
+  ASSIGN_OR_RETURN(const OnednnConvolution* first, made->ForThisThread());
+  made->scratch_bytes_ = first->scratch_bytes();
+  return made;
+}
+
+absl::StatusOr<const OnednnConvolution*> ConvVariants::ForThisThread() const {
+  // What base/parallel.h told OpenMP: 1 in a serial region.
+  const int threads = omp_get_max_threads();
+  MutexLock lock(mutex_);
+  std::unique_ptr<OnednnConvolution>& variant = by_threads_[threads];
+  if (variant == nullptr) {
+    ASSIGN_OR_RETURN(variant, OnednnConvolution::Create(geometry_, result_, dtype_));
+  }
+  return variant.get();
+}
+
+absl::Status ConvVariants::Run(const ConvOperands& operands, void* scratch) const {
+  ASSIGN_OR_RETURN(const OnednnConvolution* variant, ForThisThread());
+  // The plan has set apart what the first variant needs.
+  if (variant->scratch_bytes() > scratch_bytes_) {
+    ASSIGN_OR_RETURN(scratch, variant_buffer.Get(variant->scratch_bytes()));
+  }
+  return variant->Run(operands, scratch);
+}
+
+}  // namespace viv

@@ -1,0 +1,99 @@
+// Convolutions of fixed shapes in float and bfloat16, by oneDNN: images lie in memory as [N, H, W,
+// C], filters in whatever form the implementation likes best.
+#ifndef VIV_CORE_KERNELS_CPU_ONEDNN_CONVOLUTION_H_
+#define VIV_CORE_KERNELS_CPU_ONEDNN_CONVOLUTION_H_
+
+#include <map>
+#include <memory>
+#include <string>
+
+#include "absl/status/statusor.h"
+#include "core/base/thread_annotations.h"
+#include "core/device/kernel.h"
+#include "core/kernels/cpu/convolution.h"
+#include "core/kernels/cpu/onednn.h"
+#include "core/tensor/dtype.h"
+
+namespace viv {
+
+// Which of x, filter and y is computed of the other two.
+enum class ConvResult { kOutput, kInput, kFilter };
+
+// x and y are of the type that the convolution was made for, filters always float.
+struct ConvOperands {
+  const void* x = nullptr;
+  const void* filter = nullptr;
+  const void* y = nullptr;
+  // Of the filter, where it is an operand: packed once for each.
+  ValueVersion filter_version;
+};
+
+// Made for as many threads as the calling thread may use. Safe for concurrent use.
+class OnednnConvolution {
+ public:
+  // `dtype`: kFloat or kBFloat16. A machine without bfloat16 instructions computes in float.
+  static absl::StatusOr<std::unique_ptr<OnednnConvolution>> Create(const ConvGeometry& geometry,
+                                                                   ConvResult result, DType dtype);
+
+  size_t scratch_bytes() const { return scratch_bytes_; }
+  // Computes the result. `scratch`: aligned to a cache line.
+  absl::Status Run(const ConvOperands& operands, void* scratch) const;
+  // oneDNN's name for how it does that.
+  const std::string& implementation() const { return implementation_; }
+
+ private:
+  OnednnConvolution(const ConvGeometry& geometry, ConvResult result, DType dtype)
+      : geometry_(geometry), result_(result), dtype_(dtype) {}
+
+  // False where oneDNN has nothing but its reference implementation, or nothing.
+  absl::StatusOr<bool> TryToMake(dnnl::memory::data_type type);
+  void Describe(dnnl::memory::data_type type);
+  void MakeReorder();
+  void PlanScratch();
+  // The filter in the primitive's form: kept by the packing cache, or made in scratch memory.
+  absl::StatusOr<const void*> PackedFilter(const ConvOperands& operands, char* scratch,
+                                           std::shared_ptr<const void>& kept) const;
+  absl::Status Reorder(const void* from, const void* to, char* scratch) const;
+  absl::Status Execute(const void* x, const void* filter, const void* y, char* scratch) const;
+
+  const ConvGeometry geometry_;
+  const ConvResult result_;
+  const DType dtype_;
+  // x and y are bfloat16, but computed in float.
+  bool widened_ = false;
+  std::string implementation_;
+  dnnl::primitive primitive_;
+  // Between the filter's form and the primitive's, in the direction that is needed.
+  dnnl::primitive reorder_;
+  dnnl::memory::desc x_, y_, plain_filter_, filter_, scratchpad_, reorder_scratchpad_;
+  // The packing cache's name for the filter's form.
+  uint64_t form_ = 0;
+  // Where things lie in scratch memory.
+  size_t filter_at_ = 0, scratchpad_at_ = 0, x_at_ = 0, y_at_ = 0, scratch_bytes_ = 0;
+};
+
+// The convolutions of one kernel: one for each number of threads that runs it.
+class ConvVariants {
+ public:
+  static absl::StatusOr<std::unique_ptr<ConvVariants>> Create(const ConvGeometry& geometry,
+                                                              ConvResult result, DType dtype);
+  // Of the variant for this thread's number of threads, the one most kernels will ever see.
+  size_t scratch_bytes() const { return scratch_bytes_; }
+  absl::Status Run(const ConvOperands& operands, void* scratch) const;
+
+ private:
+  ConvVariants(const ConvGeometry& geometry, ConvResult result, DType dtype)
+      : geometry_(geometry), result_(result), dtype_(dtype) {}
+  absl::StatusOr<const OnednnConvolution*> ForThisThread() const;
+
+  const ConvGeometry geometry_;
+  const ConvResult result_;
+  const DType dtype_;
+  size_t scratch_bytes_ = 0;
+  mutable Mutex mutex_;
+  mutable std::map<int, std::unique_ptr<OnednnConvolution>> by_threads_ VIV_GUARDED_BY(mutex_);
+};
+
+}  // namespace viv
+
+#endif  // VIV_CORE_KERNELS_CPU_ONEDNN_CONVOLUTION_H_
