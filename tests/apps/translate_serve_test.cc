@@ -87,7 +87,13 @@ TEST_F(TranslateServeTest, ListsAlternativesAndForms) {
   ASSERT_TRUE(form);
   EXPECT_EQ(json::parse(form->body)["translatedText"], reply["translatedText"][0]);
   EXPECT_EQ(json::parse(client.Get("/languages")->body),
-            (json{{{"code", "en"}, {"name", "en"}, {"targets", {"fr"}}}}));
+            (json{{{"code", "en"}, {"name", "en"}, {"targets", {"fr"}}},
+                  {{"code", "fr"}, {"name", "fr"}, {"targets", {"en"}}}}));
+  const auto [back_code, back] =
+      Post("/translate",
+           {{"q", "Deux chiens jouent dans la neige."}, {"source", "fr"}, {"target", "en"}});
+  EXPECT_EQ(back_code, 200);
+  EXPECT_EQ(back["translatedText"], "Two dogs play in the snow.");
   EXPECT_THAT(client.Get("/")->body, HasSubstr("<title>Vivarium: translate</title>"));
 }
 
