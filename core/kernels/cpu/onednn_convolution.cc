@@ -31,9 +31,9 @@ uint64_t FormOf(const Memory::desc& desc) {
   static Mutex mutex;
   static auto* const known = new std::vector<Memory::desc>();
   MutexLock lock(mutex);
-  const auto it = std::find(known->begin(), known->end(), desc);
-  if (it == known->end()) known->push_back(desc);
-  return it - known->begin() + 1;
+  const size_t at = std::find(known->begin(), known->end(), desc) - known->begin();
+  if (at == known->size()) known->push_back(desc);
+  return at + 1;
 }
 
 // Converts the elements of a tensor on all threads, by one of the row functions.
