@@ -1,7 +1,6 @@
 // Readers of parallel text, on small files made here.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <set>
 
@@ -10,6 +9,7 @@
 #include "datasets/multi30k/multi30k.h"
 #include "datasets/tatoeba/tatoeba.h"
 #include "datasets/text_pairs/text_pairs.h"
+#include "tests/support/test_folder.h"
 
 namespace viv {
 namespace {
@@ -17,40 +17,13 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-std::string Gzip(const std::string& text) {
-  z_stream stream = {};
-  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
-}
-
-class TextDatasets : public ::testing::Test {
+class TextDatasets : public FolderTest {
  protected:
-  void SetUp() override {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    directory_ = JoinPath(::testing::TempDir(), absl::StrCat("viv_text_", info->name()));
-    ASSERT_TRUE(env_->CreateDirs(directory_).ok());
-  }
-  void TearDown() override { ASSERT_TRUE(env_->Remove(directory_).ok()); }
-  std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = JoinPath(directory_, name);
-    EXPECT_TRUE(WriteFileAtomically(env_, path, text).ok());
-    return path;
-  }
   template <typename T>
   std::string Error(const absl::StatusOr<T>& result) {
     EXPECT_FALSE(result.ok());
     return std::string(result.status().message());
   }
-  Env* const env_ = Env::Default();
-  std::string directory_;
 };
 
 TEST_F(TextDatasets, ReadsAlignedFiles) {

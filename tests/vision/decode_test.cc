@@ -4,13 +4,13 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 #include <sys/resource.h>
-#include <zlib.h>
 
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/file.h"
 #include "image_makers.h"
+#include "tests/support/test_folder.h"
 
 namespace viv {
 namespace {
@@ -286,22 +286,7 @@ TEST(Decode, SurvivesDamagedBytes) {
   }
 }
 
-class ReadImageTest : public ::testing::Test {
- protected:
-  void SetUp() override {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    directory_ = JoinPath(::testing::TempDir(), absl::StrCat("viv_image_", info->name()));
-    ASSERT_TRUE(env_->CreateDirs(directory_).ok());
-  }
-  void TearDown() override { ASSERT_TRUE(env_->Remove(directory_).ok()); }
-  std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = JoinPath(directory_, name);
-    EXPECT_TRUE(WriteFileAtomically(env_, path, text).ok());
-    return path;
-  }
-  Env* const env_ = Env::Default();
-  std::string directory_;
-};
+class ReadImageTest : public FolderTest {};
 
 TEST_F(ReadImageTest, LooksAtTheContentsNotAtTheName) {
   const Tensor image = SmoothPixels(5, 6);

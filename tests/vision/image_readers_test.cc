@@ -1,7 +1,6 @@
 // Readers of image collections, on small files made here.
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
-#include <zlib.h>
 
 #include <filesystem>
 
@@ -17,6 +16,7 @@
 #include "datasets/imagenette/imagenette.h"
 #include "datasets/images/labelled_images.h"
 #include "image_makers.h"
+#include "tests/support/test_folder.h"
 
 namespace viv {
 namespace {
@@ -25,21 +25,8 @@ using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 
-class ImageReaders : public ::testing::Test {
+class ImageReaders : public FolderTest {
  protected:
-  void SetUp() override {
-    const auto* info = ::testing::UnitTest::GetInstance()->current_test_info();
-    directory_ = JoinPath(::testing::TempDir(), absl::StrCat("viv_readers_", info->name()));
-    ASSERT_TRUE(env_->Remove(directory_).ok());
-    ASSERT_TRUE(env_->CreateDirs(directory_).ok());
-  }
-  void TearDown() override { ASSERT_TRUE(env_->Remove(directory_).ok()); }
-  std::string Write(const std::string& name, const std::string& text) {
-    const std::string path = JoinPath(directory_, name);
-    EXPECT_TRUE(env_->CreateDirs(DirName(path)).ok());
-    EXPECT_TRUE(WriteFileAtomically(env_, path, text).ok());
-    return path;
-  }
   // An image whose red is `red`.
   static std::string Image(int red) {
     return MakePng(MakePixels(4, 5, 3, [&](int64_t, int64_t, int c) { return c == 0 ? red : 9; }));
@@ -62,8 +49,6 @@ class ImageReaders : public ::testing::Test {
     }
     return out;
   }
-  Env* const env_ = Env::Default();
-  std::string directory_;
 };
 
 // A member of a tar archive, in the format that GNU tar and Python write by default.
@@ -80,20 +65,6 @@ std::string TarMember(const std::string& path, const std::string& contents, char
   header.replace(148, 6, absl::StrFormat("%06o", sum));
   header[154] = '\0';
   return header + contents + std::string((512 - contents.size() % 512) % 512, '\0');
-}
-
-std::string Gzip(const std::string& text) {
-  z_stream stream = {};
-  EXPECT_EQ(deflateInit2(&stream, 9, Z_DEFLATED, 15 + 16, 8, Z_DEFAULT_STRATEGY), Z_OK);
-  std::string out(deflateBound(&stream, text.size()), '\0');
-  stream.next_in = reinterpret_cast<Bytef*>(const_cast<char*>(text.data()));
-  stream.avail_in = static_cast<uInt>(text.size());
-  stream.next_out = reinterpret_cast<Bytef*>(out.data());
-  stream.avail_out = static_cast<uInt>(out.size());
-  EXPECT_EQ(deflate(&stream, Z_FINISH), Z_STREAM_END);
-  out.resize(stream.total_out);
-  deflateEnd(&stream);
-  return out;
 }
 
 TEST_F(ImageReaders, ReadsFolders) {

@@ -23,19 +23,19 @@ void ForEachTerm(const ConvGeometry& g, F f) {
   };
   // Calls visit(element of the image, of the window) for window i of an axis.
   const auto for_window = [](const WindowAxis& axis, int64_t i, auto visit) {
-    for (int64_t a = 0; a < axis.window; ++a) {
+    for (int64_t a = 0; a < axis.size; ++a) {
       const int64_t at = i * axis.stride + a * axis.dilation - axis.before;
-      if (at >= 0 && at < axis.image) visit(at, a);
+      if (at >= 0 && at < axis.extent) visit(at, a);
     }
   };
   const WindowAxis& h = g.height;
   const WindowAxis& w = g.width;
-  for (int64_t place = 0; place < g.n * h.windows * w.windows; ++place) {
-    const int64_t image = place / (h.windows * w.windows);
-    for_window(h, place / w.windows % h.windows, [&](int64_t row, int64_t a) {
-      for_window(w, place % w.windows, [&](int64_t column, int64_t b) {
-        for_taps(((image * h.image + row) * w.image + column) * g.c,
-                 (a * w.window + b) * depth * g.k, place * g.k);
+  for (int64_t place = 0; place < g.n * h.count * w.count; ++place) {
+    const int64_t image = place / (h.count * w.count);
+    for_window(h, place / w.count % h.count, [&](int64_t row, int64_t a) {
+      for_window(w, place % w.count, [&](int64_t column, int64_t b) {
+        for_taps(((image * h.extent + row) * w.extent + column) * g.c,
+                 (a * w.size + b) * depth * g.k, place * g.k);
       });
     });
   }

@@ -5,49 +5,44 @@
 #include <algorithm>
 #include <cstdint>
 #include <string>
-#include <vector>
 
 #include "core/tensor/attr.h"
 #include "core/tensor/shape.h"
+#include "core/tensor/window.h"
 
 namespace viv {
 
-// Windows along one axis: element a of window i lies at i stride + a dilation - before, in the
-// image or in the padding.
-struct WindowAxis {
-  WindowAxis() = default;
-  // axis: 0 for height, 1 for width; extents of the image, the window and the result.
-  WindowAxis(const AttrMap& attrs, int axis, int64_t image, int64_t window, int64_t windows)
-      : image(image), window(window), windows(windows) {
-    // Where there is nothing to step over, a stride is 1: the number may be absurd.
-    stride = windows > 1 ? attrs.Ints("strides")[axis] : 1;
-    dilation = window > 1 ? attrs.Ints("dilations")[axis] : 1;
-    const std::string& padding = attrs.String("padding");
-    if (padding == "explicit") before = attrs.Ints("pads")[2 * axis];
-    if (padding == "same") before = std::max<int64_t>(0, Overhang()) / 2;
-  }
-  // How far the last window reaches beyond the image, without padding before it; may be negative.
-  int64_t Overhang() const { return (windows - 1) * stride + (window - 1) * dilation + 1 - image; }
+// The windows along an axis, 0 for height or 1 for width, of which there are `count`; `after` is
+// what the last one needs, negative where it leaves elements out.
+inline WindowAxis ConvolutionAxis(const AttrMap& attrs, int axis, int64_t extent, int64_t size,
+                                  int64_t count) {
+  // Where there is nothing to step over, a stride is 1: the number may be absurd.
+  WindowAxis windows = {.extent = extent,
+                        .size = size,
+                        .stride = count > 1 ? attrs.Ints("strides")[axis] : 1,
+                        .dilation = size > 1 ? attrs.Ints("dilations")[axis] : 1,
+                        .count = count};
+  const int64_t padding = (count - 1) * windows.stride + (size - 1) * windows.dilation + 1 - extent;
+  const std::string& rule = attrs.String("padding");
+  if (rule == "explicit") windows.before = attrs.Ints("pads")[2 * axis];
+  if (rule == "same") windows.before = std::max<int64_t>(0, padding) / 2;
+  windows.after = padding - windows.before;
+  return windows;
+}
 
-  int64_t image = 0, window = 0, windows = 0;
-  int64_t stride = 1, dilation = 1, before = 0;
-};
-
-// Of images x: [n, height.image, width.image, c] with filters [height.window, width.window,
-// c / groups, k] to y: [n, height.windows, width.windows, k].
+// Of images x: [n, height.extent, width.extent, c] with filters [height.size, width.size,
+// c / groups, k] to y: [n, height.count, width.count, k].
 struct ConvGeometry {
   ConvGeometry(const AttrMap& attrs, const Shape& x, const Shape& filter, const Shape& y)
       : n(x.dim(0)),
         c(x.dim(3)),
         k(filter.dim(3)),
         groups(attrs.Int("groups")),
-        height(attrs, 0, x.dim(1), filter.dim(0), y.dim(1)),
-        width(attrs, 1, x.dim(2), filter.dim(1), y.dim(2)) {}
+        height(ConvolutionAxis(attrs, 0, x.dim(1), filter.dim(0), y.dim(1))),
+        width(ConvolutionAxis(attrs, 1, x.dim(2), filter.dim(1), y.dim(2))) {}
 
   // Whether no element of x meets any filter: then what is computed is all zeros, or nothing.
-  bool empty() const {
-    return n == 0 || c == 0 || k == 0 || height.windows == 0 || width.windows == 0;
-  }
+  bool empty() const { return n == 0 || c == 0 || k == 0 || height.count == 0 || width.count == 0; }
 
   int64_t n, c, k, groups;
   WindowAxis height, width;

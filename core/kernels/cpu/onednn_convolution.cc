@@ -67,9 +67,9 @@ void OnednnConvolution::Describe(Type type) {
   const ConvGeometry& g = geometry_;
   const int64_t depth = g.c / g.groups, kernels = g.k / g.groups;
   const Type filter = result_ == ConvResult::kFilter ? Type::f32 : type;
-  x_ = {{g.n, g.c, g.height.image, g.width.image}, type, Tag::nhwc};
-  y_ = {{g.n, g.k, g.height.windows, g.width.windows}, type, Tag::nhwc};
-  Memory::dims dims = {kernels, depth, g.height.window, g.width.window};
+  x_ = {{g.n, g.c, g.height.extent, g.width.extent}, type, Tag::nhwc};
+  y_ = {{g.n, g.k, g.height.count, g.width.count}, type, Tag::nhwc};
+  Memory::dims dims = {kernels, depth, g.height.size, g.width.size};
   if (g.groups > 1) dims.insert(dims.begin(), g.groups);
   plain_filter_ = {dims, Type::f32, g.groups > 1 ? Tag::hwigo : Tag::hwio};
   filter_ = {dims, filter, Tag::any};
@@ -82,7 +82,7 @@ absl::StatusOr<bool> OnednnConvolution::TryToMake(Type type) {
   const WindowAxis& w = geometry_.width;
   const Memory::dims strides = {h.stride, w.stride}, before = {h.before, w.before};
   const Memory::dims dilations = {h.dilation - 1, w.dilation - 1};
-  const Memory::dims after = {h.Overhang() - h.before, w.Overhang() - w.before};
+  const Memory::dims after = {h.after, w.after};
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
   const auto take = [this](const auto& desc, dnnl::primitive primitive,
