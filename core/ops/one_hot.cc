@@ -12,7 +12,7 @@ namespace {
 
 const OpRegistration kOneHot({
     .name = "OneHot",
-    .doc = "Rows that are `on` at an index and `off` elsewhere.",
+    .doc = "Rows that are `on` at an index and `off` elsewhere, both converted as Cast does.",
     .inputs = {{"indices", "I"}},
     .outputs = {{"y", "dtype"}},
     .attrs = {{"depth", AttrType::kInt},

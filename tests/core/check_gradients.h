@@ -2,6 +2,8 @@
 #ifndef VIV_TESTS_CORE_CHECK_GRADIENTS_H_
 #define VIV_TESTS_CORE_CHECK_GRADIENTS_H_
 
+#include <algorithm>
+#include <cmath>
 #include <vector>
 
 #include "core/autodiff/gradients.h"
@@ -26,7 +28,8 @@ inline Feeds FeedsOf(const std::vector<Output>& inputs, const std::vector<Tensor
   return feeds;
 }
 
-// Checks d loss / d inputs for double inputs of these values.
+// Checks d loss / d inputs for double inputs of these values. `tolerance`: of gradients up to 1
+// absolute, of greater ones relative.
 inline void CheckGradients(const GraphBuilder& b, Output loss, const std::vector<Output>& inputs,
                            std::vector<Tensor> values, double tolerance = 1e-7) {
   const auto gradients = DenseGradients(b, {loss}, inputs);
@@ -47,8 +50,9 @@ inline void CheckGradients(const GraphBuilder& b, Output loss, const std::vector
         around[side] = (*run)[0].scalar<double>();
       }
       values[i].mutable_data<double>()[j] = at;
-      EXPECT_NEAR((*analytic)[i].data<double>()[j], (around[0] - around[1]) / (2 * delta),
-                  tolerance)
+      const double expected = (around[0] - around[1]) / (2 * delta);
+      EXPECT_NEAR((*analytic)[i].data<double>()[j], expected,
+                  tolerance * std::max(1.0, std::abs(expected)))
           << "input " << i << " element " << j;
     }
   }

@@ -161,19 +161,27 @@ const OpCaseRegistration kMadeOfIndices({
          [](const OpCall& call) {
            Shape shape = call[0].shape;
            shape.Append(call.attrs.Int("depth"));
-           const bool truth = call.types.at("dtype") == kBool;
-           const double on = call.attrs.Float("on"), off = call.attrs.Float("off");
+           const DType dtype = call.types.at("dtype");
+           const auto converted = [dtype](double v) {
+             if (dtype == kBool) return v != 0 ? 1.0 : 0.0;
+             if (IsInteger(dtype)) v = std::trunc(v);
+             if (dtype == kInt8) v = std::clamp(v, -128.0, 127.0);
+             if (dtype == kUInt8) v = std::clamp(v, 0.0, 255.0);
+             return v;
+           };
+           const double on = converted(call.attrs.Float("on"));
+           const double off = converted(call.attrs.Float("off"));
            Array y(shape);
            ForEachIndex(shape, [&](absl::Span<const int64_t> i) {
              const double index = call[0](i.subspan(0, i.size() - 1));
-             const double v = AsIndex(index) == i.back() ? on : off;
-             y(i) = truth ? v != 0 : v;
+             y(i) = AsIndex(index) == i.back() ? on : off;
            });
            return std::vector<Array>{y};
          },
      .gradient = GradientKind::kZero,
      .cases = {{"odd", {Uniform({3, 17}, -1, 5)}, OneHotAttrs(5)},
                {"on and off", {Given({3}, {1, -1, 2})}, OneHotAttrs(2, 5, 3)},
+               {"beyond the type", {Given({3}, {1, -1, 2})}, OneHotAttrs(2, -5.5, 300)},
                {"scalar", {Given({}, {1})}, OneHotAttrs(3)},
                {"one", {Given({1}, {0})}, OneHotAttrs(1)},
                {"empty", {Given({0}, {})}, OneHotAttrs(3)},

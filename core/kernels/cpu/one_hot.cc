@@ -2,28 +2,19 @@
 #include <algorithm>
 
 #include "core/device/kernel.h"
-#include "core/kernels/cpu/sums.h"
+#include "core/kernels/cpu/convert.h"
 #include "core/kernels/cpu/wrapping.h"
 
 namespace viv {
 namespace {
 
 template <typename T>
-T From(double value) {
-  if constexpr (kIs16BitFloat<T>) {
-    return T(static_cast<float>(value));
-  } else {
-    return static_cast<T>(value);
-  }
-}
-
-template <typename T>
 class OneHotKernel : public Kernel {
  public:
   explicit OneHotKernel(const KernelInit& init)
       : depth_(init.attrs.Int("depth")),
-        on_(From<T>(init.attrs.Float("on"))),
-        off_(From<T>(init.attrs.Float("off"))) {}
+        on_(Convert<T>(init.attrs.Float("on"))),
+        off_(Convert<T>(init.attrs.Float("off"))) {}
   absl::Status Compute(const KernelContext& c) const override {
     std::fill_n(c.out<T>(), c.output(0).num_elements(), off_);
     for (int64_t i = 0; i < c.input(0).num_elements(); ++i) {
@@ -44,8 +35,8 @@ absl::Status SequenceMask(const KernelContext& c) {
   for (int64_t i = 0; i < c.input(0).num_elements(); ++i) {
     const int64_t valid = std::clamp<int64_t>(c.input(0).ElementAsInt(i), 0, length);
     T* row = c.out<T>() + i * length;
-    std::fill_n(row, valid, From<T>(1));
-    std::fill_n(row + valid, length - valid, From<T>(0));
+    std::fill_n(row, valid, T{1});
+    std::fill_n(row + valid, length - valid, T{0});
   }
   return absl::OkStatus();
 }

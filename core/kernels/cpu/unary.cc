@@ -1,6 +1,7 @@
 // Element-wise functions of one argument, ReluGrad, and Cast.
 #include <cmath>
 
+#include "core/kernels/cpu/convert.h"
 #include "core/kernels/cpu/elementwise.h"
 #include "core/kernels/cpu/wrapping.h"
 
@@ -90,27 +91,6 @@ struct ReluGradOp {
 const bool kReluGrad =
     Elementwise<ReluGradOp>{.float_binary = VIV_CALL_ISA(ReluGradRow)}.RegisterBinary<VIV_FLOATING>(
         "ReluGrad");
-
-// A float outside the integer's range is clamped, NaN becomes 0: the plain cast would be undefined.
-template <typename To, typename From>
-To Convert(From from) {
-  if constexpr (std::is_same_v<From, BFloat16> || std::is_same_v<From, Half>) {
-    return Convert<To>(static_cast<float>(from));
-  } else if constexpr (std::is_same_v<To, BFloat16> || std::is_same_v<To, Half>) {
-    return To(static_cast<float>(from));
-  } else if constexpr (std::is_same_v<To, bool>) {
-    return from != From{0};
-  } else if constexpr (std::is_floating_point_v<From> && std::is_integral_v<To>) {
-    if (std::isnan(from)) return To{0};
-    const double lowest = static_cast<double>(std::numeric_limits<To>::lowest());
-    const double highest = static_cast<double>(std::numeric_limits<To>::max());
-    if (static_cast<double>(from) <= lowest) return std::numeric_limits<To>::lowest();
-    if (static_cast<double>(from) >= highest) return std::numeric_limits<To>::max();
-    return static_cast<To>(from);
-  } else {
-    return static_cast<To>(from);
-  }
-}
 
 template <typename From, typename To>
 class CastKernel : public ElementwiseKernel {
