@@ -6,82 +6,18 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/status.h"
+#include "core/train/canvas.h"
 #include "core/train/curves.h"
-#include "core/train/glyphs.h"
 
 namespace viv {
 namespace {
 
 constexpr int kWidth = 960, kPanel = 300;
 constexpr int kLeft = 90, kRight = 30, kTop = 44, kBottom = 44;
-constexpr int kFine = 2;    // drawn dots of a line to a dot of the image, each way
-constexpr int kLetter = 2;  // dots of the image to a dot of a letter
-constexpr int kLetterStep = (kGlyphWidth + 1) * kLetter;
+constexpr int kFine = 2;  // drawn dots of a line to a dot of the image, each way
 
-struct Colour {
-  uint8_t red, green, blue;
-};
-constexpr Colour kPaper = {255, 255, 255}, kGrid = {225, 228, 232}, kInk = {60, 66, 74};
+constexpr Colour kGrid = {225, 228, 232};
 constexpr Colour kLines[] = {{31, 119, 180}, {214, 90, 40}, {44, 140, 70}, {148, 103, 189}};
-
-class Canvas {
- public:
-  Canvas(int width, int height)
-      : width_(width), height_(height), dots_(size_t{3} * width * height, 255) {}
-
-  int width() const { return width_; }
-  int height() const { return height_; }
-  const uint8_t* row(int y) const { return &dots_[size_t{3} * y * width_]; }
-
-  void Dot(int x, int y, const Colour& colour) {
-    if (x < 0 || y < 0 || x >= width_ || y >= height_) return;
-    uint8_t* dot = &dots_[3 * (size_t{1} * y * width_ + x)];
-    dot[0] = colour.red;
-    dot[1] = colour.green;
-    dot[2] = colour.blue;
-  }
-  void Box(int left, int top, int right, int bottom, const Colour& colour) {
-    for (int y = top; y < bottom; ++y) {
-      for (int x = left; x < right; ++x) Dot(x, y, colour);
-    }
-  }
-  // A line of round ends.
-  void Line(double x0, double y0, double x1, double y1, double radius, const Colour& colour) {
-    const int steps = 1 + static_cast<int>(std::max(std::abs(x1 - x0), std::abs(y1 - y0)));
-    for (int i = 0; i <= steps; ++i) {
-      Disc(x0 + (x1 - x0) * i / steps, y0 + (y1 - y0) * i / steps, radius, colour);
-    }
-  }
-  void Disc(double x, double y, double radius, const Colour& colour) {
-    for (int dy = static_cast<int>(y - radius); dy <= y + radius; ++dy) {
-      for (int dx = static_cast<int>(x - radius); dx <= x + radius; ++dx) {
-        if ((dx - x) * (dx - x) + (dy - y) * (dy - y) <= radius * radius) Dot(dx, dy, colour);
-      }
-    }
-  }
-  // ASCII; other characters are left out.
-  void Text(int x, int y, const std::string& text, const Colour& colour) {
-    for (const char c : text) {
-      if (c < kFirstGlyph || c > kLastGlyph) continue;
-      for (int column = 0; column < kGlyphWidth; ++column) {
-        for (int bit = 0; bit < kGlyphHeight; ++bit) {
-          if ((kGlyphs[c - kFirstGlyph][column] >> bit & 1) == 0) continue;
-          const int left = x + column * kLetter, top = y + bit * kLetter;
-          Box(left, top, left + kLetter, top + kLetter, colour);
-        }
-      }
-      x += kLetterStep;
-    }
-  }
-
- private:
-  int width_, height_;
-  std::vector<uint8_t> dots_;
-};
-
-int TextWidth(const std::string& text) {
-  return static_cast<int>(text.size()) * kLetterStep - kLetter;
-}
 
 // A range of values that holds something, and how far apart its marks are: 1, 2 or 5 times a power
 // of ten.
@@ -131,13 +67,13 @@ void DrawGrid(const Frame& frame, const Axis& x, const Axis& y, Canvas* canvas) 
     const int at = frame.bottom - std::lround(y.Place(mark) * (frame.bottom - frame.top));
     canvas->Box(frame.left, at, frame.right, at + 1, kGrid);
     const std::string label = y.Label(mark);
-    canvas->Text(frame.left - 10 - TextWidth(label), at - 7, label, kInk);
+    canvas->Text(frame.left - 10 - Canvas::TextWidth(label), at - 7, label, kInk);
   }
   for (const double mark : x.Marks()) {
     const int at = frame.left + std::lround(x.Place(mark) * (frame.right - frame.left));
     canvas->Box(at, frame.top, at + 1, frame.bottom, kGrid);
     const std::string label = x.Label(mark);
-    canvas->Text(at - TextWidth(label) / 2, frame.bottom + 10, label, kInk);
+    canvas->Text(at - Canvas::TextWidth(label) / 2, frame.bottom + 10, label, kInk);
   }
   canvas->Box(frame.left, frame.top, frame.left + 1, frame.bottom, kInk);
   canvas->Box(frame.left, frame.bottom, frame.right, frame.bottom + 1, kInk);
@@ -199,7 +135,7 @@ void DrawPanel(int top, const Axis& x, const Curve& curve, const Colour& colour,
   DrawLine(frame, x, y, curve, colour, canvas);
   canvas->Text(kLeft, top + 14, curve.name, colour);
   const std::string value = any ? absl::StrFormat("%.4g", last) : "no values";
-  canvas->Text(kWidth - kRight - TextWidth(value), top + 14, value, colour);
+  canvas->Text(kWidth - kRight - Canvas::TextWidth(value), top + 14, value, colour);
 }
 
 }  // namespace
@@ -218,9 +154,7 @@ absl::StatusOr<Tensor> DrawCurves(const std::vector<Curve>& curves) {
   for (size_t i = 0; i < curves.size(); ++i) {
     DrawPanel(static_cast<int>(i) * kPanel, x, curves[i], kLines[i % std::size(kLines)], &canvas);
   }
-  ASSIGN_OR_RETURN(Tensor image, Tensor::Make(kUInt8, {canvas.height(), canvas.width(), 3}));
-  std::copy_n(canvas.row(0), image.num_elements(), image.mutable_data<uint8_t>());
-  return image;
+  return canvas.ToTensor();
 }
 
 }  // namespace viv

@@ -2,6 +2,7 @@
 // adds its rule for one variable.
 #include "core/train/optimizer.h"
 
+#include <algorithm>
 #include <functional>
 #include <vector>
 
@@ -93,11 +94,21 @@ Gradient Prepared(BuilderRef b, const Gradient& gradient, const Variable& v, boo
   return rows ? Combined(b, gradient, v) : Gradient{.dense = Densify(b, gradient, v.Read())};
 }
 
+// Those that are updated.
+std::vector<Variable> TrainedVariables(const GraphBuilder& b, const OptimizerOptions& options) {
+  std::vector<Variable> variables = Variables(b.graph(), /*trainable_only=*/true);
+  if (options.trains) {
+    const auto stays = [&options](const Variable& v) { return !options.trains(v); };
+    variables.erase(std::remove_if(variables.begin(), variables.end(), stays), variables.end());
+  }
+  return variables;
+}
+
 // Moves each average by a share of its way to the variable's value.
-Output MoveAverages(BuilderRef ref, Output share) {
+Output MoveAverages(BuilderRef ref, const std::vector<Variable>& variables, Output share) {
   const GraphBuilder& b = ref.builder();
   std::vector<Output> targets;
-  for (const Variable& v : Variables(b.graph(), /*trainable_only=*/true)) {
+  for (const Variable& v : variables) {
     const Variable average(b, absl::StrCat("average/", v.name()), v.initial(),
                            {.trainable = false});
     targets.push_back(ApplySgd(b, average, Sub(b, average.Read(), v.Read()), share));
@@ -139,7 +150,7 @@ OptimizerStep BuildStep(BuilderRef ref, Output loss, const Schedule& schedule,
                         const OptimizerOptions& options, const Rule& rule) {
   const GraphBuilder& b = ref.builder();
   if (!loss.valid()) return {};
-  const std::vector<Variable> variables = Variables(b.graph(), /*trainable_only=*/true);
+  const std::vector<Variable> variables = TrainedVariables(b, options);
   const bool scales = options.loss_scale.initial > 0;
   ScaledLoss scaled;
   if (scales) {
@@ -189,7 +200,7 @@ OptimizerStep BuildStep(BuilderRef ref, Output loss, const Schedule& schedule,
   if (options.average_decay > 0) {
     Output share = AverageShare(b, options.average_decay, update);
     if (scales) share = Mul(b, share, Cast(b, result.finite, kFloat));
-    targets.push_back(MoveAverages(b, share));
+    targets.push_back(MoveAverages(b, variables, share));
   }
   result.update = Group(b, targets);
   return result;
@@ -199,11 +210,17 @@ OptimizerStep BuildStep(BuilderRef ref, Output loss, const Schedule& schedule,
 
 OptimizerStep Sgd::Step(BuilderRef ref, Output loss) const {
   const auto apply = [this](BuilderRef b, const Variable& v, const RuleInputs& in) {
-    if (momentum == 0) return ApplySgd(b, v, in.gradient, in.rate, in.only_if);
-    return ApplyMomentum(b, v, Slot(b, v, "momentum"), in.gradient, in.rate, momentum, nesterov,
+    Gradient gradient = in.gradient;
+    if (weight_decay > 0 && v.Read().valid() && v.Read().shape().rank() >= 2) {
+      const Output decay = Mul(b, v.Read(), Const(b, weight_decay));
+      gradient = {.dense = Add(b, Densify(b, gradient, v.Read()), decay)};
+    }
+    if (momentum == 0) return ApplySgd(b, v, gradient, in.rate, in.only_if);
+    return ApplyMomentum(b, v, Slot(b, v, "momentum"), gradient, in.rate, momentum, nesterov,
                          in.only_if);
   };
-  return BuildStep(ref, loss, learning_rate, options, {momentum == 0, apply});
+  const bool exact_for_rows = momentum == 0 && weight_decay == 0;
+  return BuildStep(ref, loss, learning_rate, options, {exact_for_rows, apply});
 }
 
 OptimizerStep Adagrad::Step(BuilderRef ref, Output loss) const {
@@ -231,6 +248,9 @@ OptimizerStep Adam::Step(BuilderRef ref, Output loss) const {
   return BuildStep(ref, loss, learning_rate, options, {/*exact_for_rows=*/false, apply});
 }
 
-Output UpdateAverages(BuilderRef b, float decay) { return MoveAverages(b, Const(b, 1 - decay)); }
+Output UpdateAverages(BuilderRef b, float decay) {
+  return MoveAverages(b, Variables(b.builder().graph(), /*trainable_only=*/true),
+                      Const(b, 1 - decay));
+}
 
 }  // namespace viv

@@ -7,6 +7,8 @@
 #ifndef VIV_CORE_TRAIN_OPTIMIZER_H_
 #define VIV_CORE_TRAIN_OPTIMIZER_H_
 
+#include <functional>
+
 #include "core/ops/state.h"
 #include "core/train/schedule.h"
 
@@ -56,13 +58,18 @@ struct OptimizerOptions {
   // Averages of the variables (as UpdateAverages), moved in each update, early ones faster: the
   // decay of update t is at most (1 + t) / (10 + t). 0: none. A Trainer scores and keeps them.
   float average_decay = 0;
+  // Which of the trainable variables are updated; all where empty. Others get no gradient either.
+  std::function<bool(const Variable&)> trains;
 };
 
-// v -= rate g, or with momentum u = momentum u + g; v -= rate u (nesterov: g + momentum u).
+// v -= rate g, or with momentum u = momentum u + g; v -= rate u (nesterov: g + momentum u). With
+// weight_decay, to g is added weight_decay * v where v is a matrix or more: not for biases and the
+// scales of norms, which it would only slow down.
 struct Sgd {
   Schedule learning_rate = 0.1f;
   float momentum = 0;
   bool nesterov = false;
+  float weight_decay = 0;
   OptimizerOptions options = {};
 
   OptimizerStep Step(BuilderRef b, Output loss) const;

@@ -19,6 +19,9 @@ namespace {
 
 constexpr int64_t kRows = 30, kWidth = 19;
 
+using ::testing::ElementsAre;
+using ::testing::FloatEq;
+
 using Values = std::map<std::string, Tensor>;
 using MakeStep = std::function<OptimizerStep(BuilderRef, Output loss)>;
 
@@ -150,6 +153,39 @@ Tensor TrainedTable(DType precision) {
   const auto result = session->Run({}, {step});
   EXPECT_TRUE(result.ok()) << result.status();
   return session->VariableValues().at("table");
+}
+
+TEST(Sgd, DecaysMatricesAndNotVectors) {
+  GraphBuilder b;
+  const Variable matrix(b, "matrix", Const(b, Tensor::Of<float>({1, 2}, {1, 2})));
+  const Variable bias(b, "bias", Const(b, Tensor::Of<float>({2}, {1, 2})));
+  const Output loss = Sum(b, Add(b, matrix.Read(), bias.Read()));
+  const Output step = Sgd{.learning_rate = 0.1f, .weight_decay = 0.5f}.Minimize(b, loss);
+  absl::StatusOr<Session> session = Session::Create(b);
+  ASSERT_TRUE(session.ok()) << session.status();
+  ASSERT_TRUE(session->Initialize().ok());
+  ASSERT_TRUE(session->Run({}, {step}).ok());
+  const auto values = *session->Run({}, {matrix.Read(), bias.Read()});
+  EXPECT_THAT(values[0].flat<float>(), ElementsAre(FloatEq(0.85f), FloatEq(1.8f)));
+  EXPECT_THAT(values[1].flat<float>(), ElementsAre(FloatEq(0.9f), FloatEq(1.9f)));
+}
+
+TEST(Optimizers, LeaveVariablesAloneThatAreNotToBeTrained) {
+  GraphBuilder b;
+  const Variable body(b, "body/w", Const(b, 1.0f)), head(b, "head/w", Const(b, 1.0f));
+  const OptimizerOptions options = {
+      .average_decay = 0.9f, .trains = [](const Variable& v) { return v.name() == "head/w"; }};
+  const Output loss = Square(b, Mul(b, body.Read(), head.Read()));
+  const Output step = Adam{.learning_rate = 0.1f, .options = options}.Minimize(b, loss);
+  absl::StatusOr<Session> session = Session::Create(b);
+  ASSERT_TRUE(session.ok()) << session.status();
+  ASSERT_TRUE(session->Initialize().ok());
+  ASSERT_TRUE(session->Run({}, {step}).ok());
+  const Values values = session->VariableValues();
+  EXPECT_EQ(values.at("body/w").scalar<float>(), 1);
+  EXPECT_LT(values.at("head/w").scalar<float>(), 1);
+  EXPECT_EQ(values.count("optimizer/body/w/mean") + values.count("average/body/w"), 0);
+  EXPECT_EQ(values.count("optimizer/head/w/mean") + values.count("average/head/w"), 2);
 }
 
 TEST(SparseUpdates, WorkInBFloat16) {
