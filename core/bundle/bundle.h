@@ -3,7 +3,7 @@
 //
 //   bundle.json           format, kind, settings, and size and checksum of every other file
 //   graph.pb              what computes, with names for its ends (core/graph/graph_def.h)
-//   weights.safetensors   its variables, matrices as 8-bit codes (core/bundle/row_codes.h)
+//   weights.safetensors   its variables, large ones as 8-bit codes (core/bundle/row_codes.h)
 //   LICENSE, README.md    the licence of the weights, the model card
 //   ...                   vocabulary, calibration: files of the kind
 #ifndef VIV_CORE_BUNDLE_BUNDLE_H_

@@ -1,4 +1,4 @@
-// Symmetric rounding to nearest, one scale a row.
+// Symmetric rounding to nearest, one scale a row or an output channel.
 #include "core/bundle/row_codes.h"
 
 #include <algorithm>
@@ -15,30 +15,42 @@ namespace {
 
 constexpr char kScaleSuffix[] = "/scale";
 
-absl::Status EncodeMatrix(const NamedTensors& all, const std::string& name, const Tensor& matrix,
-                          NamedTensors* result) {
+// Which elements share a scale: element i has that of number (i / run) % scales.
+struct Sharing {
+  int64_t scales, run;
+};
+
+// Rows of a matrix, output channels of a filter.
+bool HasCodes(const Shape& shape) { return shape.rank() == 2 || shape.rank() == 4; }
+Sharing SharingOf(const Shape& shape) {
+  if (shape.rank() == 2) return {shape.dim(0), shape.dim(1)};
+  return {shape.dim(3), 1};
+}
+
+absl::Status EncodeWeights(const NamedTensors& all, const std::string& name, const Tensor& weights,
+                           NamedTensors* result) {
   if (all.contains(name + kScaleSuffix)) {
     return absl::InvalidArgumentError(absl::StrCat("the name of '", name, kScaleSuffix,
                                                    "' is needed for the scales of '", name, "'"));
   }
-  const int64_t rows = matrix.dim(0), columns = matrix.dim(1);
-  ASSIGN_OR_RETURN(Tensor codes, Tensor::Make(kInt8, matrix.shape()));
-  ASSIGN_OR_RETURN(Tensor scales, Tensor::Make(kFloat, Shape({rows})));
-  for (int64_t r = 0; r < rows; ++r) {
-    const float* x = matrix.data<float>() + r * columns;
-    float largest = 0;
-    for (int64_t i = 0; i < columns; ++i) {
-      if (!std::isfinite(x[i])) {
-        return absl::InvalidArgumentError(absl::StrCat("'", name, "' holds ", x[i]));
-      }
-      largest = std::max(largest, std::abs(x[i]));
+  const Sharing sharing = SharingOf(weights.shape());
+  ASSIGN_OR_RETURN(Tensor codes, Tensor::Make(kInt8, weights.shape()));
+  ASSIGN_OR_RETURN(Tensor scales, Tensor::Make(kFloat, Shape({sharing.scales})));
+  const absl::Span<const float> x = weights.flat<float>();
+  float* scale = scales.mutable_data<float>();
+  std::fill_n(scale, sharing.scales, 0.0f);
+  const auto scale_of = [&](size_t i) -> float& {
+    return scale[static_cast<int64_t>(i) / sharing.run % sharing.scales];
+  };
+  for (size_t i = 0; i < x.size(); ++i) {
+    if (!std::isfinite(x[i])) {
+      return absl::InvalidArgumentError(absl::StrCat("'", name, "' holds ", x[i]));
     }
-    const float scale = largest / 127;
-    scales.mutable_data<float>()[r] = scale;
-    int8_t* code = codes.mutable_data<int8_t>() + r * columns;
-    for (int64_t i = 0; i < columns; ++i) {
-      code[i] = scale == 0 ? 0 : static_cast<int8_t>(std::lround(x[i] / scale));
-    }
+    scale_of(i) = std::max(scale_of(i), std::abs(x[i]) / 127);
+  }
+  int8_t* code = codes.mutable_data<int8_t>();
+  for (size_t i = 0; i < x.size(); ++i) {
+    code[i] = scale_of(i) == 0 ? 0 : static_cast<int8_t>(std::lround(x[i] / scale_of(i)));
   }
   (*result)[name] = std::move(codes);
   (*result)[name + kScaleSuffix] = std::move(scales);
@@ -52,16 +64,17 @@ bool HoldsScales(const NamedTensors& tensors, absl::string_view name) {
   return codes != tensors.end() && codes->second.dtype() == kInt8;
 }
 
-absl::StatusOr<Tensor> DecodeMatrix(const Tensor& codes, const Tensor& scales) {
-  const int64_t rows = codes.dim(0), columns = codes.dim(1);
-  ASSIGN_OR_RETURN(Tensor matrix, Tensor::Make(kFloat, codes.shape()));
-  for (int64_t r = 0; r < rows; ++r) {
-    const int8_t* code = codes.data<int8_t>() + r * columns;
-    const float scale = scales.data<float>()[r];
-    float* x = matrix.mutable_data<float>() + r * columns;
-    for (int64_t i = 0; i < columns; ++i) x[i] = scale * static_cast<float>(code[i]);
+absl::StatusOr<Tensor> DecodeWeights(const Tensor& codes, const Tensor& scales) {
+  const Sharing sharing = SharingOf(codes.shape());
+  ASSIGN_OR_RETURN(Tensor weights, Tensor::Make(kFloat, codes.shape()));
+  const absl::Span<const int8_t> code = codes.flat<int8_t>();
+  const float* scale = scales.data<float>();
+  float* x = weights.mutable_data<float>();
+  for (size_t i = 0; i < code.size(); ++i) {
+    x[i] =
+        scale[static_cast<int64_t>(i) / sharing.run % sharing.scales] * static_cast<float>(code[i]);
   }
-  return matrix;
+  return weights;
 }
 
 }  // namespace
@@ -69,8 +82,9 @@ absl::StatusOr<Tensor> DecodeMatrix(const Tensor& codes, const Tensor& scales) {
 absl::StatusOr<NamedTensors> EncodeRows(const NamedTensors& tensors, int64_t min_elements) {
   NamedTensors result;
   for (const auto& [name, tensor] : tensors) {
-    if (tensor.dtype() == kFloat && tensor.rank() == 2 && tensor.num_elements() >= min_elements) {
-      RETURN_IF_ERROR(EncodeMatrix(tensors, name, tensor, &result));
+    if (tensor.dtype() == kFloat && HasCodes(tensor.shape()) &&
+        tensor.num_elements() >= min_elements) {
+      RETURN_IF_ERROR(EncodeWeights(tensors, name, tensor, &result));
     } else {
       result[name] = tensor;
     }
@@ -87,11 +101,11 @@ absl::StatusOr<NamedTensors> DecodeRows(const NamedTensors& tensors) {
       continue;
     }
     const auto scales = tensors.find(name + kScaleSuffix);
-    if (tensor.rank() != 2 || scales == tensors.end() || scales->second.dtype() != kFloat ||
-        scales->second.shape() != Shape({tensor.dim(0)})) {
+    if (!HasCodes(tensor.shape()) || scales == tensors.end() || scales->second.dtype() != kFloat ||
+        scales->second.shape() != Shape({SharingOf(tensor.shape()).scales})) {
       return absl::DataLossError(absl::StrCat("the codes of '", name, "' have no fitting scales"));
     }
-    ASSIGN_OR_RETURN(result[name], DecodeMatrix(tensor, scales->second));
+    ASSIGN_OR_RETURN(result[name], DecodeWeights(tensor, scales->second));
   }
   return result;
 }

@@ -7,7 +7,7 @@
 #include "core/ops/control.h"
 #include "core/ops/math.h"
 #include "core/ops/nn.h"
-#include "models/language/options_json.h"
+#include "models/layers/options_json.h"
 
 namespace viv {
 namespace {

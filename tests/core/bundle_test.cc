@@ -42,6 +42,24 @@ TEST(RowCodes, AreWithinHalfAStepOfEachRow) {
   }
 }
 
+TEST(RowCodes, AreWithinHalfAStepOfEachOutputChannelOfAFilter) {
+  std::vector<float> values;
+  for (int i = 0; i < 54; ++i) {
+    values.push_back(std::sin(static_cast<float>(i)) * (i % 3 == 0 ? 100 : 0.01f));
+  }
+  const NamedTensors tensors = {{"w", Tensor::Of<float>({3, 3, 2, 3}, values)}};
+  const absl::StatusOr<NamedTensors> codes = EncodeRows(tensors, /*min_elements=*/0);
+  ASSERT_TRUE(codes.ok()) << codes.status();
+  EXPECT_EQ(codes->at("w/scale").shape(), Shape({3}));
+  const absl::StatusOr<NamedTensors> back = DecodeRows(*codes);
+  ASSERT_TRUE(back.ok()) << back.status();
+  for (int i = 0; i < 54; ++i) {
+    const float scale = codes->at("w/scale").data<float>()[i % 3];
+    EXPECT_LT(scale, i % 3 == 0 ? 1.0f : 1e-4f);
+    EXPECT_NEAR(back->at("w").data<float>()[i], values[i], scale * 0.5001f);
+  }
+}
+
 TEST(RowCodes, RefuseWhatHasNoCode) {
   const float infinity = std::numeric_limits<float>::infinity();
   EXPECT_THAT(

@@ -4,8 +4,8 @@
 // programs, too).
 //
 // The keys are generic functions `fields(options, visit)` that call visit("name", field) for each.
-#ifndef VIV_MODELS_LANGUAGE_OPTIONS_JSON_H_
-#define VIV_MODELS_LANGUAGE_OPTIONS_JSON_H_
+#ifndef VIV_MODELS_LAYERS_OPTIONS_JSON_H_
+#define VIV_MODELS_LAYERS_OPTIONS_JSON_H_
 
 #include <string>
 
@@ -60,4 +60,4 @@ inline absl::Status CheckBetween(const char* name, int64_t value, int64_t low, i
 
 }  // namespace viv
 
-#endif  // VIV_MODELS_LANGUAGE_OPTIONS_JSON_H_
+#endif  // VIV_MODELS_LAYERS_OPTIONS_JSON_H_
