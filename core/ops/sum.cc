@@ -52,7 +52,9 @@ Output Mean(BuilderRef b, Output x, const std::vector<int64_t>& axes, bool keep_
   }
   const Output sum = Sum(at, x, axes, keep_dims);
   if (!sum.valid()) return sum;
-  const Output count = Div(at, SizeOf(at, x), SizeOf(at, sum));
+  // Of no sums there are no counts either.
+  const Output sums = Maximum(at, SizeOf(at, sum), Const(at, int64_t{1}));
+  const Output count = Div(at, SizeOf(at, x), sums);
   return Div(at, sum, Cast(at, count, x.dtype()));
 }
 

@@ -96,6 +96,18 @@ TEST(Arithmetic, NarrowTypesWrapAndRound) {
               HasSubstr("by zero"));
 }
 
+TEST(Mean, OfNothing) {
+  GraphBuilder b;
+  const Output x = Placeholder(b, kFloat, {-1, 3});
+  const Output rows = Mean(b, x, {1}), columns = Mean(b, x, {0});
+  absl::StatusOr<Session> session = Session::Create(b);
+  ASSERT_TRUE(session.ok()) << session.status();
+  const auto means = session->Run({{x, *Tensor::Zeros(kFloat, {0, 3})}}, {rows, columns});
+  ASSERT_TRUE(means.ok()) << means.status();
+  EXPECT_EQ((*means)[0].shape(), Shape({0}));
+  EXPECT_THAT((*means)[1].flat<float>(), testing::Each(testing::IsNan()));
+}
+
 TEST(Select, TakesWhereTheConditionHolds) {
   GraphBuilder b;
   const Output condition = Const(b, Tensor::Of<bool>({2, 1}, {true, false}));
