@@ -17,6 +17,8 @@ class Linear {
 
   // x: [..., inputs], of rank 2 or 3 -> [..., outputs].
   Output Apply(BuilderRef b, Output x) const;
+  // [inputs, outputs]
+  Output weight() const { return weight_.Read(); }
 
  private:
   int64_t inputs_ = 0, outputs_ = 0;
