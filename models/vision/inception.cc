@@ -143,7 +143,8 @@ Output Inception::RunHead(BuilderRef b, const AuxiliaryHead& head, Output map,
   for (const PlannedLayer& layer : head.layers) x = layer.Apply(b, x, updates);
   x = Reshape(b, x, std::vector<int64_t>{-1, head.plan.flat});
   if (head.plan.hidden > 0) x = Relu(b, head.hidden.Apply(b, x));
-  return head.classes.Apply(b, Dropout(b, x, head.plan.dropout));
+  const float dropout = options_.dropout > 0 ? head.plan.dropout : 0;
+  return head.classes.Apply(b, Dropout(b, x, dropout));
 }
 
 std::function<bool(const Variable&)> Inception::Trains(Tune tune) const {

@@ -24,7 +24,8 @@ struct InceptionOptions {
   // than smaller ones.
   int input_size = 224;
   int classes = 1000;
-  // Of the features, in training.
+  // Of the features, in training. Auxiliary classifiers have the published one, but none where this
+  // is 0.
   float dropout = 0.4f;
   // The layers before the modules: "published", made for photos of 224 (v3: 299), which reduce by 8
   // in height and width; or "gentle", by 4, for photos of 64 to 160: v1_norm with two 3 x 3
