@@ -33,15 +33,6 @@ absl::Status CheckChannels(ShapeContext& c, int first, int last) {
   return absl::InvalidArgumentError(absl::StrCat("epsilon is ", e, ", below 0"));
 }
 
-std::vector<int64_t> LeadingAxes(const PartialShape& x) {
-  std::vector<int64_t> axes;
-  for (int i = 0; i + 1 < x.rank(); ++i) axes.push_back(i);
-  return axes;
-}
-Output SumRows(const GraphBuilder& b, Output x) {
-  const std::vector<int64_t> axes = LeadingAxes(x.shape());
-  return axes.empty() ? x : Sum(b, x, axes);
-}
 // How many rows x has, as a number like `like`; NaN where they are empty.
 Output Rows(const GraphBuilder& b, Output x, Output like) {
   return Div(b, Cast(b, SizeOf(b, x), like.dtype()), Cast(b, SizeOf(b, like), like.dtype()));

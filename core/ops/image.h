@@ -71,6 +71,17 @@ BatchNormResult BatchNorm(BuilderRef b, Output x, Output scale, Output offset,
 Output BatchNormInference(BuilderRef b, Output x, Output scale, Output offset, Output mean,
                           Output variance, BatchNormOptions options = {});
 
+// x: [..., C], each element divided by a power, beta, of bias + alpha times the mean square of the
+// `size` (odd) channels around; channels beyond the ends are zeros. The defaults are those of
+// AlexNet and GoogLeNet.
+struct LocalResponseNormOptions {
+  int64_t size = 5;
+  double alpha = 1e-4;
+  double beta = 0.75;
+  double bias = 1;
+};
+Output LocalResponseNorm(BuilderRef b, Output x, const LocalResponseNormOptions& options = {});
+
 // Convolutions.
 
 struct Conv2DOptions {

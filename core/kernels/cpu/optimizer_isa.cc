@@ -3,25 +3,8 @@
 #include "core/kernels/cpu/optimizer_rows.h"
 #include "core/kernels/cpu/simd.h"
 
-#if defined(__SSE2__)
-#include <immintrin.h>
-#endif
-
 namespace viv::VIV_ISA {
 namespace {
-
-inline Vec Sqrt(Vec v) {
-#if defined(__AVX512F__)
-  return reinterpret_cast<Vec>(_mm512_sqrt_ps(reinterpret_cast<__m512>(v)));
-#elif defined(__AVX2__)
-  return reinterpret_cast<Vec>(_mm256_sqrt_ps(reinterpret_cast<__m256>(v)));
-#elif defined(__SSE2__)
-  return reinterpret_cast<Vec>(_mm_sqrt_ps(reinterpret_cast<__m128>(v)));
-#else
-  for (int i = 0; i < kLanes; ++i) v[i] = __builtin_sqrtf(v[i]);
-  return v;
-#endif
-}
 
 // Calls body(i, get, set) for the blocks of [0, n); get and set move up to kLanes elements.
 template <typename Body>
