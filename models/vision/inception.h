@@ -17,8 +17,9 @@
 namespace viv {
 
 struct InceptionOptions {
-  // "v1_norm" with batch norm behind each convolution and 3 x 3 filters in place of 5 x 5, 6.6 M
-  // parameters at 1,000 classes; "v3", 23.8 M; "small", for photos of 32 x 32, 1.6 M at 10 classes.
+  // "v1" as published, 7.0 M parameters at 1,000 classes; "v1_norm", with batch norm behind each
+  // convolution and 3 x 3 filters in place of 5 x 5, 6.6 M; "v3", 23.8 M; "small", for photos of
+  // 32 x 32, 1.6 M at 10 classes. All but v1 have batch norm.
   std::string kind = "v1_norm";
   // Height and width of the photos it is trained on. Others can be classified, larger ones better
   // than smaller ones.
@@ -28,7 +29,7 @@ struct InceptionOptions {
   // is 0.
   float dropout = 0.4f;
   // The layers before the modules: "published", made for photos of 224 (v3: 299), which reduce by 8
-  // in height and width; or "gentle", by 4, for photos of 64 to 160: v1_norm with two 3 x 3
+  // in height and width; or "gentle", by 4, for photos of 64 to 160: v1 with two 3 x 3
   // convolutions in place of one of 7 x 7 and without the second pooling, v3 with padding and
   // without it. The last map is then 8 x 8 (v3: 7 x 7) for photos of 128.
   std::string stem = "published";

@@ -54,13 +54,20 @@ LayerPlan ModuleV1(std::string name, int64_t c1, int64_t r3, int64_t c3, int64_t
                                   {MaxPool(3, 1), Conv(pool, 1)}});
 }
 
-LayerPlan StemV1(bool gentle) {
+LayerPlan StemV1(bool gentle, bool response_norm) {
+  std::vector<LayerPlan> layers;
   if (gentle) {
-    return Sequence("stem", {Square("1a", 32, 3, 2), Square("1b", 64, 3), MaxPool(3, 2),
-                             Square("2", 64, 1), Square("3", 192, 3)});
+    layers = {Square("1a", 32, 3, 2), Square("1b", 64, 3)};
+  } else {
+    layers = {Square("1", 64, 7, 2, WindowPadding::All(3))};
   }
-  return Sequence("stem", {Square("1", 64, 7, 2, WindowPadding::All(3)), MaxPool(3, 2),
-                           Square("2", 64, 1), Square("3", 192, 3), MaxPool(3, 2)});
+  layers.push_back(MaxPool(3, 2));
+  if (response_norm) layers.push_back(ResponseNorm());
+  layers.push_back(Square("2", 64, 1));
+  layers.push_back(Square("3", 192, 3));
+  if (response_norm) layers.push_back(ResponseNorm());
+  if (!gentle) layers.push_back(MaxPool(3, 2));
+  return Sequence("stem", std::move(layers));
 }
 
 AuxiliaryPlan HeadV1(int behind) {
@@ -72,21 +79,22 @@ AuxiliaryPlan HeadV1(int behind) {
           .dropout = 0.7f};
 }
 
-InceptionPlan PlanV1Norm(bool gentle) {
-  constexpr int64_t kFive = 3;
+InceptionPlan PlanV1(bool gentle, bool batch_norm) {
+  const int64_t five = batch_norm ? 3 : 5;
   InceptionPlan plan;
-  plan.layers = {StemV1(gentle),
-                 ModuleV1("3a", 64, 96, 128, 16, 32, 32, kFive),
-                 ModuleV1("3b", 128, 128, 192, 32, 96, 64, kFive),
+  plan.style.normalized = batch_norm;
+  plan.layers = {StemV1(gentle, /*response_norm=*/!batch_norm),
+                 ModuleV1("3a", 64, 96, 128, 16, 32, 32, five),
+                 ModuleV1("3b", 128, 128, 192, 32, 96, 64, five),
                  MaxPool(3, 2),
-                 ModuleV1("4a", 192, 96, 208, 16, 48, 64, kFive),
-                 ModuleV1("4b", 160, 112, 224, 24, 64, 64, kFive),
-                 ModuleV1("4c", 128, 128, 256, 24, 64, 64, kFive),
-                 ModuleV1("4d", 112, 144, 288, 32, 64, 64, kFive),
-                 ModuleV1("4e", 256, 160, 320, 32, 128, 128, kFive),
+                 ModuleV1("4a", 192, 96, 208, 16, 48, 64, five),
+                 ModuleV1("4b", 160, 112, 224, 24, 64, 64, five),
+                 ModuleV1("4c", 128, 128, 256, 24, 64, 64, five),
+                 ModuleV1("4d", 112, 144, 288, 32, 64, 64, five),
+                 ModuleV1("4e", 256, 160, 320, 32, 128, 128, five),
                  MaxPool(3, 2),
-                 ModuleV1("5a", 256, 160, 320, 32, 128, 128, kFive),
-                 ModuleV1("5b", 384, 192, 384, 48, 128, 128, kFive)};
+                 ModuleV1("5a", 256, 160, 320, 32, 128, 128, five),
+                 ModuleV1("5b", 384, 192, 384, 48, 128, 128, five)};
   plan.last = 10;
   plan.auxiliary = {HeadV1(4), HeadV1(7)};
   plan.smallest_photo = gentle ? 16 : 32;
@@ -181,7 +189,7 @@ InceptionPlan PlanSmall() {
 
 }  // namespace
 
-std::vector<std::string> InceptionKinds() { return {"v1_norm", "v3", "small"}; }
+std::vector<std::string> InceptionKinds() { return {"v1", "v1_norm", "v3", "small"}; }
 
 absl::StatusOr<InceptionPlan> MakeInceptionPlan(const std::string& kind, const std::string& stem) {
   const bool gentle = stem == "gentle";
@@ -189,7 +197,7 @@ absl::StatusOr<InceptionPlan> MakeInceptionPlan(const std::string& kind, const s
     return absl::InvalidArgumentError(
         absl::StrCat("the stem is '", stem, "', neither published nor gentle"));
   }
-  if (kind == "v1_norm") return PlanV1Norm(gentle);
+  if (kind == "v1" || kind == "v1_norm") return PlanV1(gentle, kind == "v1_norm");
   if (kind == "v3") return PlanV3(gentle);
   if (kind == "small" && gentle) {
     return absl::InvalidArgumentError("the small net's stem is gentle as it was published");

@@ -38,6 +38,8 @@ LayerPlan AvgPool(int64_t window, int64_t stride, WindowPadding padding) {
   return Pool(Kind::kAvgPool, window, stride, std::move(padding));
 }
 
+LayerPlan ResponseNorm() { return {.kind = Kind::kResponseNorm}; }
+
 LayerPlan Sequence(std::string name, std::vector<LayerPlan> parts) {
   return {.kind = Kind::kSequence, .name = std::move(name), .parts = std::move(parts)};
 }
@@ -80,6 +82,8 @@ Output PlannedLayer::Apply(BuilderRef ref, Output x, std::vector<Output>* update
       return MaxPool2D(b, x, pool);
     case Kind::kAvgPool:
       return AvgPool2D(b, x, pool);
+    case Kind::kResponseNorm:
+      return LocalResponseNorm(b, x);
     case Kind::kSequence:
       for (const PlannedLayer& part : parts_) x = part.Apply(b, x, updates);
       return x;

@@ -13,9 +13,10 @@ struct LayerPlan {
   enum class Kind {
     kConvolution,  // with its normalisation or bias, and ReLU
     kMaxPool,
-    kAvgPool,   // padding does not count
-    kSequence,  // the parts, one after the other
-    kBranches,  // the parts side by side, their channels joined in order
+    kAvgPool,       // padding does not count
+    kResponseNorm,  // LocalResponseNorm as published
+    kSequence,      // the parts, one after the other
+    kBranches,      // the parts side by side, their channels joined in order
   };
 
   Kind kind = Kind::kSequence;
@@ -31,6 +32,7 @@ LayerPlan Convolve(std::string name, int64_t channels, std::vector<int64_t> wind
                    int64_t stride = 1, WindowPadding padding = WindowPadding::Same());
 LayerPlan MaxPool(int64_t window, int64_t stride, WindowPadding padding = WindowPadding::Same());
 LayerPlan AvgPool(int64_t window, int64_t stride, WindowPadding padding = WindowPadding::Same());
+LayerPlan ResponseNorm();
 LayerPlan Sequence(std::string name, std::vector<LayerPlan> parts);
 LayerPlan Branches(std::string name, std::vector<LayerPlan> parts);
 

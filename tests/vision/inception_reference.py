@@ -54,7 +54,7 @@ def fill_conv(module, name):
     if conv.bias is not None:
         conv.bias.data = torch.from_numpy(value(name + "/bias", (k,)))
     bn = getattr(module, "bn", None)
-    if bn is not None:
+    if isinstance(bn, nn.BatchNorm2d):
         if bn.affine_scale:
             bn.weight.data = torch.from_numpy(value(name + "/scale", (k,)))
         bn.bias.data = torch.from_numpy(value(name + "/offset", (k,)))
@@ -98,7 +98,7 @@ def same_pool():
     return SamePad(nn.MaxPool2d(3, 2), -np.inf)
 
 
-def v1_norm(gentle):
+def v1(gentle, batch_norm=False):
     net = torchvision.models.googlenet(weights=None, num_classes=CLASSES, init_weights=False, aux_logits=True)
     net.maxpool4 = nn.MaxPool2d(3, 2, ceil_mode=True)  # as published; torchvision has windows of 2 x 2
     convs = {"stem/2": net.conv2, "stem/3": net.conv3}
@@ -122,10 +122,21 @@ def v1_norm(gentle):
         convs[f"auxiliary{i}/map/0"] = aux.conv
         fill_linear(aux.fc1, f"auxiliary{i}/hidden", (128, 4, 4))
         fill_linear(aux.fc2, f"auxiliary{i}/classes")
+    if not batch_norm:  # as published, with biases, filters of 5 x 5 and local response norm
+        for name, unit in convs.items():
+            old, unit.bn = unit.conv, nn.Identity()
+            size, padding = (5, 2) if name.endswith("/branch3/1") else (old.kernel_size, old.padding)
+            unit.conv = nn.Conv2d(old.in_channels, old.out_channels, size, old.stride, padding)
+        net.maxpool1 = nn.Sequential(net.maxpool1, nn.LocalResponseNorm(5))
+        net.conv3 = nn.Sequential(net.conv3, nn.LocalResponseNorm(5))
     for name, conv in convs.items():
         fill_conv(conv, name)
     fill_linear(net.fc, "classes")
     return net, convs
+
+
+def v1_norm(gentle):
+    return v1(gentle, batch_norm=True)
 
 
 def v3(gentle):
@@ -226,7 +237,8 @@ struct InceptionReference {
 };
 
 inline const InceptionReference kInceptionReferences[] = {""")
-    for kind, make, gentle, n, extent in [("v1_norm", v1_norm, False, 4, 64), ("v1_norm", v1_norm, True, 4, 32),
+    for kind, make, gentle, n, extent in [("v1", v1, False, 3, 64), ("v1", v1, True, 2, 32),
+                                          ("v1_norm", v1_norm, False, 4, 64), ("v1_norm", v1_norm, True, 4, 32),
                                           ("v3", v3, False, 2, 299), ("v3", v3, True, 4, 48), ("small", small, False, 3, 16)]:
         net, convs = make(gentle)
         net = net.double()
@@ -248,7 +260,7 @@ inline const InceptionReference kInceptionReferences[] = {""")
         for name in (first, last):
             module = convs[name]
             norms[name + "/filter"] = getattr(module, "conv", module).weight.grad.norm()
-            if hasattr(module, "bn"):
+            if isinstance(getattr(module, "bn", None), nn.BatchNorm2d):
                 norms[name + "/offset"] = module.bn.bias.grad.norm()
         numbers = lambda values: ", ".join(f"{v:.7g}" for v in values)
         print(f"""    {{"{kind}", "{'gentle' if gentle else 'published'}", {n}, {extent}, {'true' if len(outputs) > 1 else 'false'},
