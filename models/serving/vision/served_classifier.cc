@@ -1,0 +1,154 @@
+// Photos of several requests are classified in one batch.
+#include "models/serving/vision/served_classifier.h"
+
+#include <map>
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "absl/strings/escaping.h"
+#include "absl/strings/numbers.h"
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "core/train/png.h"
+#include "datasets/images/decode.h"
+#include "models/vision/explanation.h"
+#include "models/vision/photo_classifier.h"
+#include "nlohmann/json.hpp"
+
+namespace viv {
+namespace {
+
+using nlohmann::json;
+
+struct ClassifyParameters {
+  int top = 5;
+  bool explain = false;
+};
+
+absl::StatusOr<ClassifyParameters> ParametersOf(
+    const std::map<std::string, std::string>& parameters) {
+  ClassifyParameters parsed;
+  for (const auto& [key, value] : parameters) {
+    if (key == "top") {
+      if (absl::SimpleAtoi(value, &parsed.top) && parsed.top >= 1) continue;
+      return absl::InvalidArgumentError(
+          absl::StrCat("parameter 'top' is '", value, "': it is a number of labels"));
+    }
+    if (key == "explain" && (value == "0" || value == "1")) {
+      parsed.explain = value == "1";
+      continue;
+    }
+    return absl::InvalidArgumentError(absl::StrCat("parameter '", key, "' is '", value,
+                                                   "': there are top, a number, and explain, "
+                                                   "which is 0 or 1"));
+  }
+  return parsed;
+}
+
+// Files of images begin with bytes that base64 has not.
+std::string BytesOf(const std::string& photo) {
+  std::string bytes;
+  return absl::Base64Unescape(photo, &bytes) ? bytes : photo;
+}
+
+class ServedClassifier : public ServedModel {
+ public:
+  explicit ServedClassifier(std::unique_ptr<PhotoClassifier> classifier)
+      : classifier_(std::move(classifier)) {}
+
+  const std::vector<ServedTensor>& inputs() const override {
+    static const auto* const tensors =
+        new std::vector<ServedTensor>{{"photo", kString, PartialShape({})}};
+    return *tensors;
+  }
+  const std::vector<ServedTensor>& outputs() const override {
+    static const auto* const tensors =
+        new std::vector<ServedTensor>{{"label", kString, PartialShape({})},
+                                      {"confidence", kDouble, PartialShape({})},
+                                      {"json", kString, PartialShape({})}};
+    return *tensors;
+  }
+
+  std::vector<absl::StatusOr<Example>> Infer(
+      absl::Span<const ServedItem* const> batch) const override {
+    const auto parameters = ParametersOf(batch[0]->parameters);
+    if (!parameters.ok()) return {batch.size(), parameters.status()};
+    std::vector<absl::StatusOr<Tensor>> photos;
+    std::vector<Tensor> good;
+    for (const ServedItem* item : batch) {
+      photos.push_back(DecodeImage(BytesOf(item->inputs[0].scalar<std::string>()),
+                                   {.min_side = parameters->explain ? 512 : 256}));
+      if (photos.back().ok()) good.push_back(*photos.back());
+    }
+    std::vector<Classification> classified;
+    if (!good.empty()) {
+      auto answers =
+          classifier_->Classify(good, {.top = parameters->top, .heat = parameters->explain});
+      if (!answers.ok()) return {batch.size(), answers.status()};
+      classified = *std::move(answers);
+    }
+    std::vector<absl::StatusOr<Example>> results;
+    size_t next = 0;
+    for (const absl::StatusOr<Tensor>& photo : photos) {
+      if (photo.ok()) {
+        results.push_back(Answer(*photo, classified[next++], parameters->top));
+      } else {
+        results.emplace_back(photo.status());
+      }
+    }
+    return results;
+  }
+
+  // One dot.
+  std::vector<ServedItem> WarmUp() const override {
+    const Tensor grey = Tensor::Of<uint8_t>({1, 1, 3}, {128, 128, 128});
+    return {{.inputs = {Tensor::Scalar(EncodePng(grey).value_or(""))}}};
+  }
+
+ private:
+  static absl::StatusOr<Example> Answer(const Tensor& photo, const Classification& answer,
+                                        int top) {
+    std::string line = FormatClassification("photo", answer, {.json = true, .top = top});
+    if (answer.heat.valid()) {
+      ASSIGN_OR_RETURN(const Tensor drawn, DrawHeat(photo, answer.heat));
+      ASSIGN_OR_RETURN(const std::string png, EncodePng(drawn));
+      json object = json::parse(line);
+      object["explanation"] = absl::Base64Escape(png);
+      line = object.dump();
+    }
+    return Example{Tensor::Scalar(answer.labels.front().name), Tensor::Scalar(answer.confidence()),
+                   Tensor::Scalar(line)};
+  }
+
+  const std::unique_ptr<PhotoClassifier> classifier_;
+};
+
+}  // namespace
+
+ServedModelLoader ClassifierLoader(DType precision) {
+  return [precision](
+             const std::string& directory) -> absl::StatusOr<std::unique_ptr<const ServedModel>> {
+    ASSIGN_OR_RETURN(std::unique_ptr<PhotoClassifier> classifier,
+                     PhotoClassifier::Load(Env::Default(), directory, precision));
+    return std::make_unique<const ServedClassifier>(std::move(classifier));
+  };
+}
+
+HttpRoute ClassifyRoute(
+    std::function<absl::StatusOr<ServedResults>(const std::vector<ServedItem>&)> infer) {
+  return {"POST", "/classify", [infer = std::move(infer)](const HttpRequest& request) {
+            if (request.body.empty()) {
+              return ErrorReply(absl::InvalidArgumentError(
+                  "the body is empty: it is the photo, as curl --data-binary @photo.jpg sends it"));
+            }
+            const absl::StatusOr<ServedResults> results = infer(
+                {{.inputs = {Tensor::Scalar(request.body)}, .parameters = request.parameters}});
+            if (!results.ok()) return ErrorReply(results.status());
+            const absl::StatusOr<Example>& result = results->items.front();
+            if (!result.ok()) return ErrorReply(result.status());
+            return HttpReply{.body = (*result)[2].scalar<std::string>()};
+          }};
+}
+
+}  // namespace viv
