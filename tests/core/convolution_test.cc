@@ -5,6 +5,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/autodiff/gradients.h"
+#include "core/base/isa.h"
 #include "core/base/parallel.h"
 #include "core/kernels/cpu/onednn_convolution.h"
 #include "core/kernels/cpu/packing_cache.h"
@@ -69,6 +70,9 @@ TEST(OnednnConvolution, HasAFastImplementationForEveryShapeOfGoogLeNet) {
           EXPECT_THAT((*made)->implementation(), Not(HasSubstr("ref")))
               << l.window << " on " << l.extent << ", " << l.c << " to " << l.k << " in "
               << DTypeName(dtype) << ", direction " << static_cast<int>(r);
+          if (dtype == kBFloat16 && MachineIsa() == Isa::kAvx512Bf16) {
+            EXPECT_THAT((*made)->implementation(), HasSubstr("bf16"));
+          }
         }
       }
     }

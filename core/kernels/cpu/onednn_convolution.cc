@@ -97,8 +97,9 @@ absl::StatusOr<bool> OnednnConvolution::TryToMake(Type type) {
     using Forward = dnnl::convolution_forward;
     const auto kind = result_ == ConvResult::kOutput ? dnnl::prop_kind::forward_inference
                                                      : dnnl::prop_kind::forward_training;
-    const Forward::desc forward(kind, algorithm, x_, Memory::desc(filter_), y_, strides, dilations,
-                                before, after);
+    // Of the type of x also where the filter that is computed is float.
+    const Memory::desc filter(filter_.dims(), type, Tag::any);
+    const Forward::desc forward(kind, algorithm, x_, filter, y_, strides, dilations, before, after);
     const Forward::primitive_desc hint(forward, attr, OnednnEngine());
     if (result_ == ConvResult::kOutput) return take(hint, Forward(hint), hint.weights_desc());
     if (result_ == ConvResult::kInput) {
