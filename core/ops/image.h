@@ -108,6 +108,17 @@ Output DepthwiseConv2D(BuilderRef b, Output x, Output filter, Conv2DOptions opti
 Output Conv2DTranspose(BuilderRef b, Output x, Output filter, const Conv2DOptions& options = {},
                        const std::vector<int64_t>& extents = {});
 
+// Resizing.
+
+// x: [N, H, W, C] -> [N, height, width, C]. An element is interpolated between its four neighbours
+// or is the nearest one. Its place follows from both images lying one over the other: their borders
+// (the rule of OpenCV, and of PyTorch's "nearest-exact" and its default) or, with align_corners,
+// the centres of their outermost elements. Nothing is averaged where an image gets much smaller.
+Output ResizeBilinear(BuilderRef b, Output x, int64_t height, int64_t width,
+                      bool align_corners = false);
+Output ResizeNearest(BuilderRef b, Output x, int64_t height, int64_t width,
+                     bool align_corners = false);
+
 }  // namespace viv
 
 #endif  // VIV_CORE_OPS_IMAGE_H_
