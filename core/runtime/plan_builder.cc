@@ -269,6 +269,11 @@ absl::Status PlanBuilder::AddNodes(int limit) {
     std::vector<PartialShape> outputs;
     ASSIGN_OR_RETURN(const bool possible, Shapes(node, outputs));
     if (!possible) return absl::OkStatus();
+    for (const PartialShape& shape : outputs) {
+      if (const absl::Status valid = shape.Validate(); !valid.ok()) {
+        return Annotate(valid, node.node->Describe());
+      }
+    }
     ++plan_->end_;
     ASSIGN_OR_RETURN(const bool folded, Fold(node, outputs));
     if (!folded) RETURN_IF_ERROR(AddStep(node, outputs));

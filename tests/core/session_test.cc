@@ -54,6 +54,19 @@ TEST(Session, ErrorsNameTheLineThatBuiltTheNode) {
               HasSubstr("takes float[?, ?], but is fed double[]"));
 }
 
+TEST(Session, RefusesShapesBeyondAllMemory) {
+  GraphBuilder b;
+  const Output x = Placeholder(b, kFloat, {-1, 1});
+  const Output y = Tile(b, x, {1, int64_t{1} << 62});
+  ASSERT_TRUE(b.ok()) << b.status();
+  absl::StatusOr<Session> session = Session::Create(b);
+  ASSERT_TRUE(session.ok()) << session.status();
+  const absl::Status status =
+      session->Run({{x, Tensor::Of<float>({3, 1}, {1, 2, 3})}}, {y}).status();
+  EXPECT_THAT(std::string(status.message()),
+              testing::AllOf(HasSubstr("session_test.cc:"), HasSubstr("too many elements")));
+}
+
 TEST(Session, RunBeforeInitializeSaysSo) {
   GraphBuilder b;
   const Variable v(b, "v", Const(b, 1.0f));

@@ -162,7 +162,7 @@ std::string MakeWebp(const Tensor& image, float quality) {
 }
 
 std::string MakeAnimatedWebp(const Tensor& picture, int canvas_height, int canvas_width) {
-  const auto number = [](uint32_t value, int size) {
+  const auto number = [](uint64_t value, int size) {
     std::string text;
     for (int i = 0; i < size; ++i) text += static_cast<char>(value >> 8 * i);
     return text;

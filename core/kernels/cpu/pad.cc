@@ -38,6 +38,7 @@ class PadPlaces {
     for (int i = 0; i < last; ++i) {
       const int64_t stride = x.Elements(i + 1, x.rank());
       std::vector<int64_t> offsets;
+      offsets.reserve(padded(i));  // what cannot be had is known at once
       for (int64_t k = 0; k < padded(i); ++k) {
         const int64_t from = SourceOf(attrs.String("mode"), k - paddings[2 * i], x.dim(i));
         offsets.push_back(from < 0 ? -1 : from * stride);
