@@ -258,7 +258,7 @@ TEST_F(ClassifyImageTest, EvaluatesABundle) {
       RunProgram("classify_image_train",
                  {"--evaluate=" + photos_, "--model=" + bundle_, "--confusion=" + table});
   EXPECT_EQ(result.exit_code, 0) << result.err;
-  EXPECT_THAT(result.out, AllOf(HasSubstr("12 photos"), HasSubstr("ECE")));
+  EXPECT_THAT(result.out, AllOf(HasSubstr("12 photos"), HasSubstr("calibration error")));
   EXPECT_THAT(env_->ReadFile(table).value_or(""), HasSubstr("\tchecks\tdisc\tstripes\n"));
   Write("other/a/1.png", MakePhoto("disc", 1));
   Write("other/b/1.png", MakePhoto("disc", 2));
