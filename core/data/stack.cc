@@ -66,6 +66,8 @@ void CopyElements(const Tensor& from, int64_t begin, Tensor& to, int64_t offset,
 // Copies `from` into the corner of row `row` of `to`, whose other dimensions are at least as large.
 void CopyIntoCorner(const Tensor& from, Tensor& to, int64_t row) {
   const int rank = from.rank();
+  const int64_t size = to.shape().Elements(1, rank + 1);
+  if (from.num_elements() == size) return CopyElements(from, 0, to, row * size, size);
   const int64_t line = rank == 0 ? 1 : from.dim(rank - 1);
   const int64_t lines = rank == 0 ? 1 : from.shape().Elements(0, rank - 1);
   for (int64_t i = 0; i < lines; ++i) {
@@ -78,7 +80,7 @@ void CopyIntoCorner(const Tensor& from, Tensor& to, int64_t row) {
       rest /= from.dim(d);
       stride *= to.dim(d + 1);
     }
-    CopyElements(from, i * line, to, row * to.shape().Elements(1, rank + 1) + offset, line);
+    CopyElements(from, i * line, to, row * size + offset, line);
   }
 }
 

@@ -1,4 +1,4 @@
-// One pass over a photo's dots for colours and cutout, after the part is scaled.
+// The part is scaled first; what follows works on the small square.
 #include "models/vision/augment.h"
 
 #include <algorithm>
@@ -8,12 +8,12 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
-#include "models/vision/photo_fit.h"
+#include "models/vision/augment_rows.h"
+#include "models/vision/resample.h"
 
 namespace viv {
 namespace {
 
-constexpr float kGrey[] = {0.299f, 0.587f, 0.114f};
 // What a blot is filled with: no colour stands out.
 constexpr uint8_t kBlot = 128;
 
@@ -25,57 +25,42 @@ int64_t Offset(RandomStream& random, int64_t most) {
   return static_cast<int64_t>(random.Below(static_cast<uint64_t>(most) + 1));
 }
 
-// Tries a few times to find a part of the wanted area and aspect; else the middle square.
-PhotoPart RandomPart(int64_t height, int64_t width, const AugmentOptions& options,
-                     RandomStream& random) {
+// Tries a few times to find a part of the wanted area and aspect; then takes the largest of a
+// permitted aspect, anywhere.
+PhotoPart RandomPart(const Tensor& photo, const AugmentOptions& options, RandomStream& random) {
   constexpr int kTries = 10;
-  const auto area = static_cast<float>(height * width);
-  const float widest = std::log(options.aspect);
+  const auto height = static_cast<double>(photo.dim(0)), width = static_cast<double>(photo.dim(1));
+  const double widest = std::log(options.aspect);
+  PhotoPart part;
   for (int i = 0; i < kTries; ++i) {
-    const float wanted = area * Between(random, options.min_area, 1);
-    const float aspect = std::exp(Between(random, -widest, widest));
-    const auto w = static_cast<int64_t>(std::lround(std::sqrt(wanted * aspect)));
-    const auto h = static_cast<int64_t>(std::lround(std::sqrt(wanted / aspect)));
-    if (w < 1 || h < 1 || w > width || h > height) continue;
-    const int64_t top = Offset(random, height - h);
-    return {top, Offset(random, width - w), h, w};
+    const double area = height * width * Between(random, options.min_area, 1);
+    const double aspect = std::exp(Between(random, -widest, widest));
+    part.width = std::sqrt(area * aspect);
+    part.height = std::sqrt(area / aspect);
+    if (part.width <= width && part.height <= height) break;
+    part.width = std::min(width, height * options.aspect);
+    part.height = std::min(height, width * options.aspect);
   }
-  const int64_t side = std::min(height, width);
-  return {(height - side) / 2, (width - side) / 2, side, side};
+  part.top = (height - part.height) * random.Uniform();
+  part.left = (width - part.width) * random.Uniform();
+  return part;
 }
 
-// In place. New colours are x = a * x + b * grey + c, channel by channel.
+// Brightness, then contrast, then saturation, each without cutting off what the next may bring
+// back.
 void ChangeColours(float colour, RandomStream& random, Tensor* photo) {
   const auto factor = [&] { return Between(random, 1 - colour, 1 + colour); };
-  const float brightness = factor(), contrast = factor(), saturation = factor();
+  const double brightness = factor(), contrast = factor(), saturation = factor();
   uint8_t* dots = photo->mutable_data<uint8_t>();
   const int64_t count = photo->num_elements() / 3;
-  float sum = 0;
-  for (int64_t i = 0; i < count; ++i) {
-    const uint8_t* dot = dots + 3 * i;
-    sum += kGrey[0] * dot[0] + kGrey[1] * dot[1] + kGrey[2] * dot[2];
-  }
-  const float mean = sum / static_cast<float>(std::max<int64_t>(count, 1));
-  const float scale = brightness * contrast;
-  const float own = scale * saturation, grey = scale * (1 - saturation);
-  const float shift = brightness * (1 - contrast) * mean + 0.5f;
-  for (int64_t i = 0; i < count; ++i) {
-    uint8_t* dot = dots + 3 * i;
-    const float rest = grey * (kGrey[0] * dot[0] + kGrey[1] * dot[1] + kGrey[2] * dot[2]) + shift;
-    for (int c = 0; c < 3; ++c) {
-      dot[c] = static_cast<uint8_t>(std::clamp(own * dot[c] + rest, 0.0f, 255.0f));
-    }
-  }
-}
-
-void Mirror(Tensor* photo) {
-  const int64_t height = photo->dim(0), width = photo->dim(1);
-  for (int64_t y = 0; y < height; ++y) {
-    uint8_t* row = photo->mutable_data<uint8_t>() + 3 * width * y;
-    for (int64_t x = 0; x < width / 2; ++x) {
-      std::swap_ranges(row + 3 * x, row + 3 * x + 3, row + 3 * (width - 1 - x));
-    }
-  }
+  const double mean = static_cast<double>(VIV_CALL_ISA(SumOfGrey)(dots, count)) / count;
+  const double scale = brightness * contrast;
+  const auto fixed = [](double x) {
+    return static_cast<int32_t>(std::lround(x * (1 << kColourBits)));
+  };
+  VIV_CALL_ISA(ChangeDots)
+  (fixed(scale * saturation), fixed(scale * (1 - saturation)),
+   fixed(brightness * (1 - contrast) * mean + 0.5), count, dots);
 }
 
 void BlotOut(float share, RandomStream& random, Tensor* photo) {
@@ -90,24 +75,28 @@ void BlotOut(float share, RandomStream& random, Tensor* photo) {
   }
 }
 
-// Gamma(a, 1), for a share of Beta(a, a) (Marsaglia and Tsang 2000).
-double Gamma(double a, RandomStream& random) {
-  if (a < 1) {
-    const double uniform = std::max<double>(random.Uniform(), 0x1p-25);
-    return Gamma(a + 1, random) * std::pow(uniform, 1 / a);
-  }
+// In (0, 1).
+double Inside(RandomStream& random) { return (static_cast<double>(random.Next()) + 0.5) * 0x1p-32; }
+
+// The logarithm of a number from Gamma(a, 1), which may be too small to be held (Marsaglia and
+// Tsang 2000).
+double LogGamma(double a, RandomStream& random) {
+  if (a < 1) return LogGamma(a + 1, random) + std::log(Inside(random)) / a;
   const double d = a - 1.0 / 3, c = 1 / std::sqrt(9 * d);
   while (true) {
-    const double x = NormalPair(random.Next(), random.Next()).first;
+    const uint32_t first = random.Next();
+    const double x = NormalPair(first, random.Next()).first;
     const double v = std::pow(1 + c * x, 3);
-    const double uniform = std::max<double>(random.Uniform(), 0x1p-25);
-    if (v > 0 && std::log(uniform) < x * x / 2 + d - d * v + d * std::log(v)) return d * v;
+    if (v > 0 && std::log(Inside(random)) < x * x / 2 + d - d * v + d * std::log(v)) {
+      return std::log(d * v);
+    }
   }
 }
 
-float BetaShare(double alpha, RandomStream& random) {
-  const double x = Gamma(alpha, random), y = Gamma(alpha, random);
-  return x + y > 0 ? static_cast<float>(x / (x + y)) : 0.5f;
+// From Beta(alpha, alpha).
+double BetaShare(double alpha, RandomStream& random) {
+  const double x = LogGamma(alpha, random);
+  return 1 / (1 + std::exp(LogGamma(alpha, random) - x));
 }
 
 }  // namespace
@@ -138,9 +127,9 @@ std::string AugmentOptions::ToString() const {
 absl::StatusOr<Tensor> AugmentPhoto(const Tensor& photo, int64_t size,
                                     const AugmentOptions& options, RandomStream random) {
   RETURN_IF_ERROR(CheckPhoto(photo));
-  const PhotoPart part = RandomPart(photo.dim(0), photo.dim(1), options, random);
-  ASSIGN_OR_RETURN(Tensor result, ScalePart(photo, part, size));
-  if (options.flip && random.Uniform() < 0.5f) Mirror(&result);
+  const PhotoPart part = RandomPart(photo, options, random);
+  const bool mirror = options.flip && random.Uniform() < 0.5f;
+  ASSIGN_OR_RETURN(Tensor result, ScalePart(photo, part, size, size, mirror));
   if (options.colour > 0) ChangeColours(options.colour, random, &result);
   if (options.cutout > 0) BlotOut(options.cutout, random, &result);
   return result;
@@ -161,14 +150,12 @@ absl::StatusOr<Example> MixPhotos(Example batch, const AugmentOptions& options,
     for (int64_t row = 0; row < rows; ++row) {
       const int64_t other = (row + 1) % rows;
       // The larger share is the first one's: the pair is met from both sides.
-      const float drawn = BetaShare(options.mixup, random);
-      shares[row] = std::max(drawn, 1 - drawn);
+      const double drawn = BetaShare(options.mixup, random);
+      const auto share =
+          static_cast<int32_t>(std::lround(std::max(drawn, 1 - drawn) * (1 << kShareBits)));
+      shares[row] = static_cast<float>(share) / (1 << kShareBits);
       others[row] = labels[other];
-      const uint8_t *a = from + row * size, *b = from + other * size;
-      for (int64_t i = 0; i < size; ++i) {
-        to[row * size + i] =
-            static_cast<uint8_t>(shares[row] * a[i] + (1 - shares[row]) * b[i] + 0.5f);
-      }
+      VIV_CALL_ISA(MixValues)(from + row * size, from + other * size, share, size, to + row * size);
     }
     batch[0] = std::move(mixed);
   }

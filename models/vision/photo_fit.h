@@ -16,6 +16,9 @@ struct PhotoFit {
   int size = 224;
   // The share of the photo's shorter side that the square in its middle shows.
   float crop = 1;
+  // Shows that share of either side instead: nothing at the sides is lost, but shapes are. For nets
+  // that learnt from photos that had been stretched to squares.
+  bool stretch = false;
 
   // Of a photo that is shrunk while it is decoded: the least shorter side at which nothing is lost
   // (see DecodeOptions).
@@ -27,20 +30,9 @@ struct PhotoFit {
   static absl::StatusOr<PhotoFit> FromJson(const std::string& json);
 };
 
-// A part of a photo, in its dots.
-struct PhotoPart {
-  int64_t top = 0, left = 0, height = 0, width = 0;
-};
-
-// The part of photo, uint8 [H, W, 3], stretched to uint8 [size, size, 3]: means over areas where it
-// shrinks, bilinear where it grows. The part has dots and lies in the photo.
-absl::StatusOr<Tensor> ScalePart(const Tensor& photo, const PhotoPart& part, int64_t size);
-
-// photo: uint8 [H, W, 3], not empty -> uint8 [size, size, 3]. InvalidArgument for others.
+// photo: uint8 [H, W, 3], not empty -> uint8 [size, size, 3], which is the photo itself where it
+// fits as it is. InvalidArgument for what is no photo.
 absl::StatusOr<Tensor> FitPhoto(const Tensor& photo, const PhotoFit& fit);
-
-// InvalidArgument where it is none: uint8 [H, W, 3] with dots.
-absl::Status CheckPhoto(const Tensor& photo);
 
 }  // namespace viv
 

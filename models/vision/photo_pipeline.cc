@@ -38,36 +38,42 @@ int64_t MinSide(const PhotoBatchOptions& options) {
 
 }  // namespace
 
-struct PhotoBatches::Bad {
-  std::mutex mutex;
-  std::set<int64_t> numbers;
+// Of which photos it is known that they cannot be read. Safe for concurrent use.
+class BadPhotos {
+ public:
+  // How many there are, with this one, which is logged the first time.
+  int64_t Add(int64_t number, const absl::Status& why) {
+    const std::lock_guard lock(mutex_);
+    if (numbers_.insert(number).second) LOG(WARNING) << "skipped: " << why.message();
+    return static_cast<int64_t>(numbers_.size());
+  }
+  int64_t count() const {
+    const std::lock_guard lock(mutex_);
+    return static_cast<int64_t>(numbers_.size());
+  }
+
+ private:
+  mutable std::mutex mutex_;
+  std::set<int64_t> numbers_;
 };
 
 PhotoBatches::PhotoBatches(const LabelledImages& photos, const PhotoBatchOptions& options)
     : photos_(std::make_shared<const LabelledImages>(photos)),
       options_(options),
-      bad_(std::make_shared<Bad>()) {}
+      bad_(std::make_shared<BadPhotos>()) {}
 
-int64_t PhotoBatches::bad_photos() const {
-  const std::lock_guard lock(bad_->mutex);
-  return static_cast<int64_t>(bad_->numbers.size());
-}
+int64_t PhotoBatches::bad_photos() const { return bad_->count(); }
 
 Dataset PhotoBatches::dataset() const {
-  const auto report = [photos = photos_, bad = bad_](int64_t number, const absl::Status& why) {
-    const std::lock_guard lock(bad->mutex);
-    if (!bad->numbers.insert(number).second) return absl::OkStatus();
-    LOG(WARNING) << "skipped: " << why.message();
-    if (bad->numbers.size() < photos->images.size()) return absl::OkStatus();
-    return absl::InvalidArgumentError("none of the photos can be read");
-  };
-  const auto photo = [photos = photos_, options = options_, report](
+  const auto photo = [photos = photos_, options = options_, bad = bad_](
                          Example example, const ElementInfo& info) -> absl::StatusOr<Example> {
     const LabelledImage& image = photos->images[example[0].scalar<int64_t>()];
     const absl::StatusOr<Tensor> whole = image.Decode({.min_side = MinSide(options)});
     if (!whole.ok()) {
-      RETURN_IF_ERROR(report(info.index, whole.status()));
-      return Unread();
+      if (bad->Add(info.index, whole.status()) < static_cast<int64_t>(photos->images.size())) {
+        return Unread();
+      }
+      return absl::InvalidArgumentError("none of the photos can be read");
     }
     const RandomStream random(
         HashCombine(HashCombine(options.seed, static_cast<uint64_t>(info.epoch)),
@@ -94,10 +100,15 @@ Dataset PhotoBatches::dataset() const {
 
 Dataset FittedPhotos(const LabelledImages& photos, const PhotoFit& fit, int batch) {
   const auto shared = std::make_shared<const LabelledImages>(photos);
-  const auto photo = [shared, fit](Example example) -> absl::StatusOr<Example> {
-    const LabelledImage& image = shared->images[example[0].scalar<int64_t>()];
+  const auto bad = std::make_shared<BadPhotos>();
+  const auto photo = [shared, fit, bad](Example example) -> absl::StatusOr<Example> {
+    const auto number = example[0].scalar<int64_t>();
+    const LabelledImage& image = shared->images[number];
     const absl::StatusOr<Tensor> whole = image.Decode({.min_side = fit.min_side()});
-    if (!whole.ok()) return Unread();
+    if (!whole.ok()) {
+      bad->Add(number, whole.status());
+      return Unread();
+    }
     ASSIGN_OR_RETURN(Tensor fitted, FitPhoto(*whole, fit));
     return Good(std::move(fitted), image.label);
   };

@@ -20,6 +20,8 @@ struct PhotoBatchOptions {
   int threads = 2;  // that decode and augment; what comes out does not depend on it
 };
 
+class BadPhotos;
+
 // Photos in random order, augmented anew each time, without end. A photo that cannot be read is
 // left out, and logged the first time; InvalidArgument, from the iterator, where none can be read.
 class PhotoBatches {
@@ -32,14 +34,13 @@ class PhotoBatches {
   int64_t bad_photos() const;
 
  private:
-  struct Bad;
   std::shared_ptr<const LabelledImages> photos_;
   PhotoBatchOptions options_;
-  std::shared_ptr<Bad> bad_;
+  std::shared_ptr<BadPhotos> bad_;
 };
 
 // The photos in order, once, as they are: {photos uint8 [N, S, S, 3], labels int32 [N]}, N at most
-// `batch`. Those that cannot be read are left out.
+// `batch`. Those that cannot be read are left out, and logged once for all passes.
 Dataset FittedPhotos(const LabelledImages& photos, const PhotoFit& fit, int batch);
 
 }  // namespace viv

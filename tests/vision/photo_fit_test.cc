@@ -36,12 +36,25 @@ TEST(PhotoFit, ShowsTheMiddle) {
   for (int64_t i = 0; i < fitted.num_elements(); ++i) ASSERT_EQ(fitted.data<uint8_t>()[i], 200);
 }
 
+TEST(PhotoFit, StretchesOnRequest) {
+  const Tensor photo =
+      MakePixels(10, 30, 3, [](int64_t, int64_t x, int) { return x < 15 ? 10 : 200; });
+  const Tensor fitted = Fit(photo, {.size = 10, .crop = 0.5f, .stretch = true});
+  for (int64_t i = 0; i < fitted.num_elements(); ++i) {
+    const int64_t x = i / 3 % 10;
+    if (x == 4 || x == 5) continue;  // the border between both
+    ASSERT_EQ(fitted.data<uint8_t>()[i], x < 5 ? 10 : 200);
+  }
+}
+
 TEST(PhotoFit, ShrinksByMeansOverAreas) {
   const Tensor photo = MakePixels(64, 64, 3, [](int64_t y, int64_t x, int) {
     return (x + y) % 2 == 0 ? 100 : 200;  // what skips dots would show one of both
   });
   const Tensor fitted = Fit(photo, {.size = 16});
-  for (int64_t i = 0; i < fitted.num_elements(); ++i) ASSERT_EQ(fitted.data<uint8_t>()[i], 150);
+  for (int64_t i = 0; i < fitted.num_elements(); ++i) {
+    ASSERT_NEAR(fitted.data<uint8_t>()[i], 150, 1);
+  }
 }
 
 TEST(PhotoFit, GoesThroughJson) {
@@ -49,7 +62,9 @@ TEST(PhotoFit, GoesThroughJson) {
   ASSERT_TRUE(fit.ok()) << fit.status();
   EXPECT_EQ(fit->size, 96);
   EXPECT_EQ(fit->crop, 0.5f);
+  EXPECT_FALSE(fit->stretch);
   EXPECT_EQ(fit->min_side(), 192);
+  EXPECT_TRUE(PhotoFit::FromJson(PhotoFit{.size = 96, .stretch = true}.ToJson())->stretch);
   for (const char* bad : {"", "{}", R"({"size": 0, "crop": 1})", R"({"size": 64, "crop": 0})",
                           R"({"size": 64, "crop": 1, "colour": 2})"}) {
     EXPECT_FALSE(PhotoFit::FromJson(bad).ok()) << bad;

@@ -98,6 +98,32 @@ TEST_F(PhotoPipelineTest, LeavesOutAndCountsBadPhotos) {
   EXPECT_EQ(rows, 10);
 }
 
+TEST_F(PhotoPipelineTest, TakesPhotosOfAllKinds) {
+  const Tensor photo = SmoothPixels(40, 60);
+  const auto channels = [](int count) {
+    return MakePixels(40, 60, count, [](int64_t y, int64_t, int) { return static_cast<int>(y); });
+  };
+  Write("p/a/1.jpg", MakeJpeg(photo));
+  Write("p/a/2.jpg", MakeJpeg(channels(1)));
+  Write("p/a/3.jpg", MakeJpeg(channels(4)));
+  Write("p/a/4.jpg", MakePng(photo));
+  Write("p/a/5.png", MakePng(MakePixels(1, 1, 3, [](int64_t, int64_t, int) { return 9; })));
+  Write("p/a/6.webp", MakeWebp(photo));
+  Write("p/a/7.png", MakePlainPng(5000, 2));
+  const std::string whole = MakeJpeg(photo);
+  Write("p/b/8.jpg", whole.substr(0, whole.size() / 2));
+  Write("p/b/9.jpg", "");
+  Write("p/b/a.png", "\x89PNG\r\n\x1a\n");
+  const PhotoBatches batches(Read(), {.size = 16, .batch = 7});
+  const auto iterator = batches.dataset().MakeIterator();
+  for (int i = 0; i < 3; ++i) {
+    const Example batch = Next(**iterator);
+    EXPECT_EQ(batch[0].shape(), Shape({7, 16, 16, 3}));
+    for (const int32_t label : batch[1].flat<int32_t>()) EXPECT_EQ(label, 0);
+  }
+  EXPECT_EQ(batches.bad_photos(), 3);
+}
+
 TEST_F(PhotoPipelineTest, IsAnErrorWithoutAGoodPhoto) {
   Write("p/a/1.png", "no photo");
   Write("p/b/2.png", "");
