@@ -1,6 +1,8 @@
 // Concat, SliceAxis and Split: runs of bytes, or of strings one by one.
+#include <algorithm>
 #include <cstring>
 
+#include "core/base/parallel.h"
 #include "core/device/kernel.h"
 
 namespace viv {
@@ -14,17 +16,22 @@ int Axis(const KernelInit& init) {
 // Copies `count` runs of `run` elements, whose starts lie `from_step` and `to_step` elements apart.
 void CopyRuns(const Tensor& from, int64_t from_offset, int64_t from_step, const Tensor& to,
               int64_t to_offset, int64_t to_step, int64_t run, int64_t count) {
+  if (run == 0) return;
   const size_t size = DTypeSize(from.dtype());
-  for (int64_t i = 0; i < count && run > 0; ++i) {
-    const int64_t source = from_offset + i * from_step, target = to_offset + i * to_step;
-    if (from.dtype() == kString) {
-      const std::string* strings = from.data<std::string>() + source;
-      std::copy_n(strings, run, static_cast<std::string*>(to.raw()) + target);
-    } else {
-      std::memcpy(static_cast<char*>(to.raw()) + target * size,
-                  static_cast<const char*>(from.raw()) + source * size, run * size);
+  // What one thread copies in about 20 us, in bytes.
+  constexpr int64_t kGrain = int64_t{1} << 18;
+  ParallelFor(count, 1 + kGrain / static_cast<int64_t>(run * size), [&](int64_t i, int64_t end) {
+    for (; i < end; ++i) {
+      const int64_t source = from_offset + i * from_step, target = to_offset + i * to_step;
+      if (from.dtype() == kString) {
+        const std::string* strings = from.data<std::string>() + source;
+        std::copy_n(strings, run, static_cast<std::string*>(to.raw()) + target);
+      } else {
+        std::memcpy(static_cast<char*>(to.raw()) + target * size,
+                    static_cast<const char*>(from.raw()) + source * size, run * size);
+      }
     }
-  }
+  });
 }
 
 class ConcatKernel : public Kernel {

@@ -21,16 +21,20 @@ struct Wide {
   static void Store(T* p, Vec v) { VIV_ISA::Store(p, v); }
   static Vec Splat(float v) { return VIV_ISA::Splat(v); }
   static IntVec Place(int64_t place) { return static_cast<int32_t>(place) - IntVec{}; }
+#if defined(__AVX512F__)
   static IntVec LoadPlace(const uint8_t* p) {
-    return __builtin_convertvector(*reinterpret_cast<const UnalignedByteVec*>(p), IntVec);
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(p));
+    return reinterpret_cast<IntVec>(_mm512_cvtepu8_epi32(bytes));
   }
   static void StorePlace(uint8_t* p, IntVec places) {
-    *reinterpret_cast<UnalignedByteVec*>(p) = __builtin_convertvector(places, ByteVec);
+    _mm_storeu_si128(reinterpret_cast<__m128i*>(p),
+                     _mm512_cvtepi32_epi8(reinterpret_cast<__m512i>(places)));
   }
   static Vec Where(IntVec places, int64_t place, Vec v) {
-    return places == static_cast<int32_t>(place) ? v : Vec{};
+    const __m512i wanted = _mm512_set1_epi32(static_cast<int32_t>(place));
+    return _mm512_maskz_mov_ps(_mm512_cmpeq_epi32_mask(reinterpret_cast<__m512i>(places), wanted),
+                               v);
   }
-#if defined(__AVX512F__)
   static __mmask16 Better(Vec v, Vec best) {
     return _mm512_cmp_ps_mask(v, best, _CMP_GT_OQ) | _mm512_cmp_ps_mask(v, v, _CMP_UNORD_Q);
   }
@@ -42,6 +46,15 @@ struct Wide {
                                                           reinterpret_cast<__m512i>(v)));
   }
 #else
+  static IntVec LoadPlace(const uint8_t* p) {
+    return __builtin_convertvector(*reinterpret_cast<const UnalignedByteVec*>(p), IntVec);
+  }
+  static void StorePlace(uint8_t* p, IntVec places) {
+    *reinterpret_cast<UnalignedByteVec*>(p) = __builtin_convertvector(places, ByteVec);
+  }
+  static Vec Where(IntVec places, int64_t place, Vec v) {
+    return places == static_cast<int32_t>(place) ? v : Vec{};
+  }
   static IntVec Better(Vec v, Vec best) { return (v > best) | (v != v); }
   static Vec Choose(IntVec better, Vec v, Vec best) { return better ? v : best; }
   static IntVec ChoosePlace(IntVec better, IntVec v, IntVec best) { return better ? v : best; }
@@ -53,6 +66,7 @@ struct One {
   using T = Memory;
   using V = float;
   using I = int64_t;
+  static constexpr int64_t kWidth = 1;
 
   static float Load(const T* p) { return LoadOne(p); }
   static void Store(T* p, float v) { StoreOne(p, v); }

@@ -57,24 +57,52 @@ void AvgPoolRowLoop(const PoolImage p, const typename L::T* x, int64_t row, type
   }
 }
 
+// The sums of what dy gives one place, for the channels of `kVectors` lanes from c on.
+template <typename Lanes, int kVectors, typename T>
+void GatherMaxGradient(const PoolImage& p, const PoolCover& rows, const PoolCover& columns,
+                       const T* dy, const uint8_t* index, int64_t row, int64_t column, int64_t c,
+                       T* dx) {
+  constexpr int64_t kWidth = Lanes::kWidth;
+  typename Lanes::V sums[kVectors];
+  for (auto& sum : sums) sum = Lanes::Splat(0);
+  for (int64_t r = rows.first; r < rows.last; ++r) {
+    for (int64_t q = columns.first; q < columns.last; ++q) {
+      const int64_t at = (r * p.out_width + q) * p.channels + c;
+      const int64_t place = (row - p.rows[r].start) * p.window_width + column - p.columns[q].start;
+      for (int v = 0; v < kVectors; ++v) {
+        sums[v] += Lanes::Where(Lanes::LoadPlace(index + at + v * kWidth), place,
+                                Lanes::Load(dy + at + v * kWidth));
+      }
+    }
+  }
+  for (int v = 0; v < kVectors; ++v) Lanes::Store(dx + c + v * kWidth, sums[v]);
+}
+
 // dx, [W, C], row `row` of the gradient: each place gathers from the windows that cover it.
 template <typename L, typename One>
 void MaxPoolGradRowLoop(const PoolImage p, const typename L::T* dy, const uint8_t* index,
                         int64_t row, typename L::T* dx) {
-  const PoolCover& rows = p.row_covers[row];
+  const PoolCover rows = p.row_covers[row];
+  // Many channels at a time: the windows are walked through less often.
+  constexpr int kMany = 4;
   for (int64_t j = 0; j < p.width; ++j) {
-    const PoolCover& columns = p.column_covers[j];
-    ForChannels<L, One>(p.channels, [&]<typename Lanes>(int64_t c) {
-      typename Lanes::V sum = Lanes::Splat(0);
-      for (int64_t r = rows.first; r < rows.last; ++r) {
-        for (int64_t q = columns.first; q < columns.last; ++q) {
-          const int64_t at = (r * p.out_width + q) * p.channels + c;
-          const int64_t place = (row - p.rows[r].start) * p.window_width + j - p.columns[q].start;
-          sum += Lanes::Where(Lanes::LoadPlace(index + at), place, Lanes::Load(dy + at));
-        }
-      }
-      Lanes::Store(dx + j * p.channels + c, sum);
-    });
+    const PoolCover columns = p.column_covers[j];
+    typename L::T* to = dx + j * p.channels;
+    int64_t c = 0;
+    for (; c + kMany * L::kWidth <= p.channels; c += kMany * L::kWidth) {
+      GatherMaxGradient<L, kMany>(p, rows, columns, dy, index, row, j, c, to);
+    }
+    for (; c + L::kWidth <= p.channels; c += L::kWidth) {
+      GatherMaxGradient<L, 1>(p, rows, columns, dy, index, row, j, c, to);
+    }
+    if (c < p.channels && p.channels >= L::kWidth) {
+      // Once more some of those before.
+      GatherMaxGradient<L, 1>(p, rows, columns, dy, index, row, j, p.channels - L::kWidth, to);
+      continue;
+    }
+    for (; c < p.channels; ++c) {
+      GatherMaxGradient<One, 1>(p, rows, columns, dy, index, row, j, c, to);
+    }
   }
 }
 

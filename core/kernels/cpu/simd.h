@@ -50,15 +50,29 @@ typedef uint16_t HalfVec __attribute__((vector_size(VIV_SIMD_BYTES / 2)));
 typedef uint16_t UnalignedHalfVec
     __attribute__((vector_size(VIV_SIMD_BYTES / 2), aligned(2), may_alias));
 
+// Compilers make many instructions of conversions between vectors where AVX-512 has one.
 inline Vec Load(const uint16_t* p) {
+#if defined(__AVX512F__)
+  const __m256i bits = _mm256_loadu_si256(reinterpret_cast<const __m256i*>(p));
+  return reinterpret_cast<Vec>(_mm512_slli_epi32(_mm512_cvtepu16_epi32(bits), 16));
+#else
   const HalfVec bits = *reinterpret_cast<const UnalignedHalfVec*>(p);
   return reinterpret_cast<Vec>(__builtin_convertvector(bits, WordVec) << 16);
+#endif
 }
 inline void Store(uint16_t* p, Vec v) {
   const WordVec u = reinterpret_cast<WordVec>(v);
   const WordVec rounded = (u + 0x7fffu + ((u >> 16) & 1u)) >> 16, quiet = (u >> 16) | 0x40u;
+#if defined(__AVX512F__)
+  const __m512 floats = reinterpret_cast<__m512>(v);
+  const __m512i bits = _mm512_mask_mov_epi32(reinterpret_cast<__m512i>(rounded),
+                                             _mm512_cmp_ps_mask(floats, floats, _CMP_UNORD_Q),
+                                             reinterpret_cast<__m512i>(quiet));
+  _mm256_storeu_si256(reinterpret_cast<__m256i*>(p), _mm512_cvtepi32_epi16(bits));
+#else
   const WordVec bits = (u & 0x7fffffffu) > 0x7f800000u ? quiet : rounded;
   *reinterpret_cast<UnalignedHalfVec*>(p) = __builtin_convertvector(bits, HalfVec);
+#endif
 }
 inline Vec LoadPart(const uint16_t* p, int n, float rest = 0) {
   Vec v = Splat(rest);
