@@ -22,6 +22,9 @@ using Memory = dnnl::memory;
 using Type = Memory::data_type;
 using Tag = Memory::format_tag;
 
+constexpr auto kDirect = dnnl::algorithm::convolution_direct;
+constexpr auto kWinograd = dnnl::algorithm::convolution_winograd;
+
 thread_local ThreadBuffer variant_buffer;
 
 size_t LineUp(size_t bytes) { return (bytes + 63) / 64 * 64; }
@@ -45,38 +48,61 @@ void ConvertRows(void (*row)(const From*, To*, int64_t), const void* from, void*
 }
 int64_t ElementsOf(const Memory::desc& floats) { return floats.get_size() / sizeof(float); }
 
+// Whether Winograd's convolution is faster than the direct one, its changes of layout included:
+// with enough channels, and enough tiles of 4 x 4 to spread over what transforming a filter costs
+// (measured for the shapes of GoogLeNet).
+bool WinogradPays(const ConvGeometry& g) {
+  const auto fits = [](const WindowAxis& axis) {
+    return axis.size == 3 && axis.stride == 1 && axis.dilation == 1;
+  };
+  if (!fits(g.height) || !fits(g.width) || g.groups != 1 || std::min(g.c, g.k) < 32) return false;
+  return g.n * ((g.height.count + 3) / 4) * ((g.width.count + 3) / 4) >= 48;
+}
+
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<OnednnConvolution>> OnednnConvolution::Create(
-    const ConvGeometry& geometry, ConvResult result, DType dtype) {
+    const ConvGeometry& geometry, ConvResult result, DType dtype, ConvAlgorithm algorithm) {
   std::unique_ptr<OnednnConvolution> made(new OnednnConvolution(geometry, result, dtype));
   bool fast = false;
+  const bool asked = algorithm == ConvAlgorithm::kWinograd;
+  const bool by_rule = algorithm == ConvAlgorithm::kByRule && WinogradPays(geometry);
+  if (dtype == kFloat && (asked || by_rule)) {
+    ASSIGN_OR_RETURN(fast, made->TryToMake(Type::f32, kWinograd));
+  }
+  if (asked && !fast) {
+    return absl::NotFoundError("oneDNN has no Winograd convolution for this shape");
+  }
   if (dtype == kBFloat16) {
-    ASSIGN_OR_RETURN(fast, made->TryToMake(Type::bf16));
+    ASSIGN_OR_RETURN(fast, made->TryToMake(Type::bf16, kDirect));
     made->widened_ = !fast;
   }
   // In float the reference implementation is better than nothing.
-  if (!fast) RETURN_IF_ERROR(made->TryToMake(Type::f32).status());
+  if (!fast) RETURN_IF_ERROR(made->TryToMake(Type::f32, kDirect).status());
   if (!made->primitive_) return absl::InternalError("oneDNN cannot compute this convolution");
-  RETURN_IF_ERROR(RunGuarded("oneDNN", [&] { made->MakeReorder(); }));
+  RETURN_IF_ERROR(RunGuarded("oneDNN", [&] { made->MakeReorders(); }));
   made->PlanScratch();
   return made;
 }
 
-void OnednnConvolution::Describe(Type type) {
+void OnednnConvolution::Describe(Type type, bool any_layout) {
   const ConvGeometry& g = geometry_;
   const int64_t depth = g.c / g.groups, kernels = g.k / g.groups;
   const Type filter = result_ == ConvResult::kFilter ? Type::f32 : type;
-  x_ = {{g.n, g.c, g.height.extent, g.width.extent}, type, Tag::nhwc};
-  y_ = {{g.n, g.k, g.height.count, g.width.count}, type, Tag::nhwc};
+  const Memory::dims x = {g.n, g.c, g.height.extent, g.width.extent};
+  const Memory::dims y = {g.n, g.k, g.height.count, g.width.count};
+  plain_x_ = {x, type, Tag::nhwc};
+  plain_y_ = {y, type, Tag::nhwc};
+  x_ = any_layout ? Memory::desc(x, type, Tag::any) : plain_x_;
+  y_ = any_layout ? Memory::desc(y, type, Tag::any) : plain_y_;
   Memory::dims dims = {kernels, depth, g.height.size, g.width.size};
   if (g.groups > 1) dims.insert(dims.begin(), g.groups);
   plain_filter_ = {dims, Type::f32, g.groups > 1 ? Tag::hwigo : Tag::hwio};
   filter_ = {dims, filter, Tag::any};
 }
 
-absl::StatusOr<bool> OnednnConvolution::TryToMake(Type type) {
-  Describe(type);
+absl::StatusOr<bool> OnednnConvolution::TryToMake(Type type, dnnl::algorithm algorithm) {
+  Describe(type, algorithm == kWinograd);
   primitive_ = dnnl::primitive();
   const WindowAxis& h = geometry_.height;
   const WindowAxis& w = geometry_.width;
@@ -85,35 +111,42 @@ absl::StatusOr<bool> OnednnConvolution::TryToMake(Type type) {
   const Memory::dims after = {h.after, w.after};
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  const auto take = [this](const auto& desc, dnnl::primitive primitive,
-                           const Memory::desc& filter) {
+  const auto take = [this](const auto& desc, dnnl::primitive primitive, const Memory::desc& x,
+                           const Memory::desc& filter, const Memory::desc& y) {
     implementation_ = desc.impl_info_str();
     scratchpad_ = desc.scratchpad_desc();
+    x_ = x;
     filter_ = filter;
+    y_ = y;
     primitive_ = std::move(primitive);
   };
-  const auto algorithm = dnnl::algorithm::convolution_direct;
   const auto make = [&] {
     using Forward = dnnl::convolution_forward;
-    const auto kind = result_ == ConvResult::kOutput ? dnnl::prop_kind::forward_inference
-                                                     : dnnl::prop_kind::forward_training;
+    // For inference alone Winograd wants filters that are slow to make, and 4 times as large.
+    const bool only_output = result_ == ConvResult::kOutput && algorithm != kWinograd;
+    const auto kind =
+        only_output ? dnnl::prop_kind::forward_inference : dnnl::prop_kind::forward_training;
     // Of the type of x also where the filter that is computed is float.
     const Memory::desc filter(filter_.dims(), type, Tag::any);
     const Forward::desc forward(kind, algorithm, x_, filter, y_, strides, dilations, before, after);
     const Forward::primitive_desc hint(forward, attr, OnednnEngine());
-    if (result_ == ConvResult::kOutput) return take(hint, Forward(hint), hint.weights_desc());
+    if (result_ == ConvResult::kOutput) {
+      return take(hint, Forward(hint), hint.src_desc(), hint.weights_desc(), hint.dst_desc());
+    }
     if (result_ == ConvResult::kInput) {
       using Backward = dnnl::convolution_backward_data;
       const Backward::primitive_desc desc(
           Backward::desc(algorithm, x_, filter_, y_, strides, dilations, before, after), attr,
           OnednnEngine(), hint);
-      return take(desc, Backward(desc), desc.weights_desc());
+      return take(desc, Backward(desc), desc.diff_src_desc(), desc.weights_desc(),
+                  desc.diff_dst_desc());
     }
     using Backward = dnnl::convolution_backward_weights;
     const Backward::primitive_desc desc(
         Backward::desc(algorithm, x_, filter_, y_, strides, dilations, before, after), attr,
         OnednnEngine(), hint);
-    return take(desc, Backward(desc), desc.diff_weights_desc());
+    return take(desc, Backward(desc), desc.src_desc(), desc.diff_weights_desc(),
+                desc.diff_dst_desc());
   };
   const absl::Status status = RunGuarded("oneDNN", [&]() -> absl::Status {
     try {
@@ -128,16 +161,22 @@ absl::StatusOr<bool> OnednnConvolution::TryToMake(Type type) {
   return !absl::StrContains(implementation_, "ref");
 }
 
-void OnednnConvolution::MakeReorder() {
-  if (filter_ == plain_filter_) return;
-  const bool pack = result_ != ConvResult::kFilter;
+OnednnConvolution::Reorder OnednnConvolution::MakeReorder(const Memory::desc& outside,
+                                                          const Memory::desc& inside,
+                                                          bool is_result) {
+  if (outside == inside) return {};
   dnnl::primitive_attr attr;
   attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
-  const dnnl::reorder::primitive_desc desc(OnednnEngine(), pack ? plain_filter_ : filter_,
-                                           OnednnEngine(), pack ? filter_ : plain_filter_, attr);
-  reorder_ = dnnl::reorder(desc);
-  reorder_scratchpad_ = desc.scratchpad_desc();
-  form_ = FormOf(filter_);
+  const Memory::desc &from = is_result ? inside : outside, &to = is_result ? outside : inside;
+  const dnnl::reorder::primitive_desc desc(OnednnEngine(), from, OnednnEngine(), to, attr);
+  return {dnnl::reorder(desc), from, to, desc.scratchpad_desc()};
+}
+
+void OnednnConvolution::MakeReorders() {
+  x_reorder_ = MakeReorder(plain_x_, x_, result_ == ConvResult::kInput);
+  y_reorder_ = MakeReorder(plain_y_, y_, result_ == ConvResult::kOutput);
+  filter_reorder_ = MakeReorder(plain_filter_, filter_, result_ == ConvResult::kFilter);
+  if (filter_reorder_) form_ = FormOf(filter_);
 }
 
 void OnednnConvolution::PlanScratch() {
@@ -146,26 +185,30 @@ void OnednnConvolution::PlanScratch() {
     scratch_bytes_ += LineUp(bytes);
     return at;
   };
-  filter_at_ = place(reorder_ ? filter_.get_size() : 0);
+  filter_at_ = place(filter_reorder_ ? filter_.get_size() : 0);
   size_t pad = scratchpad_.get_size();
-  if (reorder_) pad = std::max(pad, reorder_scratchpad_.get_size());
+  for (const Reorder* reorder : {&x_reorder_, &y_reorder_, &filter_reorder_}) {
+    if (*reorder) pad = std::max(pad, reorder->scratchpad.get_size());
+  }
   scratchpad_at_ = place(pad);
-  x_at_ = place(widened_ ? x_.get_size() : 0);
-  y_at_ = place(widened_ ? y_.get_size() : 0);
+  x_at_ = place(widened_ || x_reorder_ ? x_.get_size() : 0);
+  y_at_ = place(widened_ || y_reorder_ ? y_.get_size() : 0);
 }
 
-absl::Status OnednnConvolution::Reorder(const void* from, const void* to, char* scratch) const {
-  const bool pack = result_ != ConvResult::kFilter;
-  return RunPrimitive(reorder_,
-                      {{DNNL_ARG_FROM, pack ? plain_filter_ : filter_, from},
-                       {DNNL_ARG_TO, pack ? filter_ : plain_filter_, to},
-                       {DNNL_ARG_SCRATCHPAD, reorder_scratchpad_, scratch + scratchpad_at_}});
+absl::Status OnednnConvolution::RunReorder(const Reorder& reorder, const void* from, const void* to,
+                                           char* scratch) const {
+  return RunPrimitive(reorder.primitive,
+                      {{DNNL_ARG_FROM, reorder.from, from},
+                       {DNNL_ARG_TO, reorder.to, to},
+                       {DNNL_ARG_SCRATCHPAD, reorder.scratchpad, scratch + scratchpad_at_}});
 }
 
 absl::StatusOr<const void*> OnednnConvolution::PackedFilter(
     const ConvOperands& operands, char* scratch, std::shared_ptr<const void>& kept) const {
-  if (!reorder_) return operands.filter;
-  const auto pack = [&](void* to) { return Reorder(operands.filter, to, scratch); };
+  if (!filter_reorder_) return operands.filter;
+  const auto pack = [&](void* to) {
+    return RunReorder(filter_reorder_, operands.filter, to, scratch);
+  };
   kept = PackingCache::Global().Find(operands.filter_version, operands.filter, form_,
                                      filter_.get_size(), pack);
   if (kept != nullptr) return kept.get();
@@ -185,36 +228,46 @@ absl::Status OnednnConvolution::Execute(const void* x, const void* filter, const
                                    {DNNL_ARG_SCRATCHPAD, scratchpad_, scratch + scratchpad_at_}});
 }
 
+absl::StatusOr<const void*> OnednnConvolution::Prepare(const void* image, const Reorder& reorder,
+                                                       bool is_result, char* at,
+                                                       char* scratch) const {
+  if (!widened_ && !reorder) return image;
+  if (is_result) return at;
+  if (reorder) {
+    RETURN_IF_ERROR(RunReorder(reorder, image, at, scratch));
+  } else {
+    ConvertRows(VIV_CALL_ISA(WidenBFloat16Row), image, at,
+                ElementsOf(at == scratch + x_at_ ? x_ : y_));
+  }
+  return at;
+}
+
+absl::Status OnednnConvolution::Deliver(const void* image, const void* result,
+                                        const Reorder& reorder, char* scratch) const {
+  if (reorder) return RunReorder(reorder, image, result, scratch);
+  if (widened_) {
+    ConvertRows(VIV_CALL_ISA(NarrowBFloat16Row), image, const_cast<void*>(result),
+                ElementsOf(result_ == ConvResult::kOutput ? y_ : x_));
+  }
+  return absl::OkStatus();
+}
+
 absl::Status OnednnConvolution::Run(const ConvOperands& operands, void* scratch_memory) const {
   char* const scratch = static_cast<char*>(scratch_memory);
-  const void* x = operands.x;
-  const void* y = operands.y;
-  if (widened_) {
-    x = scratch + x_at_;
-    y = scratch + y_at_;
-    const auto widen = VIV_CALL_ISA(WidenBFloat16Row);
-    if (result_ != ConvResult::kInput) {
-      ConvertRows(widen, operands.x, scratch + x_at_, ElementsOf(x_));
-    }
-    if (result_ != ConvResult::kOutput) {
-      ConvertRows(widen, operands.y, scratch + y_at_, ElementsOf(y_));
-    }
-  }
+  ASSIGN_OR_RETURN(const void* x, Prepare(operands.x, x_reorder_, result_ == ConvResult::kInput,
+                                          scratch + x_at_, scratch));
+  ASSIGN_OR_RETURN(const void* y, Prepare(operands.y, y_reorder_, result_ == ConvResult::kOutput,
+                                          scratch + y_at_, scratch));
   if (result_ == ConvResult::kFilter) {
-    RETURN_IF_ERROR(Execute(x, reorder_ ? scratch + filter_at_ : operands.filter, y, scratch));
-    return reorder_ ? Reorder(scratch + filter_at_, operands.filter, scratch) : absl::OkStatus();
+    if (!filter_reorder_) return Execute(x, operands.filter, y, scratch);
+    RETURN_IF_ERROR(Execute(x, scratch + filter_at_, y, scratch));
+    return RunReorder(filter_reorder_, scratch + filter_at_, operands.filter, scratch);
   }
   std::shared_ptr<const void> kept;
   ASSIGN_OR_RETURN(const void* filter, PackedFilter(operands, scratch, kept));
   RETURN_IF_ERROR(Execute(x, filter, y, scratch));
-  if (!widened_) return absl::OkStatus();
-  const auto narrow = VIV_CALL_ISA(NarrowBFloat16Row);
-  if (result_ == ConvResult::kOutput) {
-    ConvertRows(narrow, y, const_cast<void*>(operands.y), ElementsOf(y_));
-  } else {
-    ConvertRows(narrow, x, const_cast<void*>(operands.x), ElementsOf(x_));
-  }
-  return absl::OkStatus();
+  return result_ == ConvResult::kOutput ? Deliver(y, operands.y, y_reorder_, scratch)
+                                        : Deliver(x, operands.x, x_reorder_, scratch);
 }
 
 absl::StatusOr<std::unique_ptr<ConvVariants>> ConvVariants::Create(const ConvGeometry& geometry,
