@@ -28,3 +28,6 @@ build/bin/train_tests --gtest_repeat=50 --gtest_shuffle --gtest_random_seed=$((V
   --gtest_filter='Dataset*:Trainer*:SparseUpdates*' --gtest_brief=1
 build/bin/core_tests --gtest_repeat=50 --gtest_shuffle --gtest_random_seed=$((VIV_SEED % 99999)) \
   --gtest_filter='Session*:*Concurrent*:Placement*' --gtest_brief=1
+
+# Photos, good and bad, through training's pipeline: what the process holds does not grow.
+VIV_PHOTOS=10000 build/bin/vision_tests --gtest_filter='PhotoMemory*' --gtest_brief=1

@@ -58,9 +58,9 @@ void ChangeColours(float colour, RandomStream& random, Tensor* photo) {
   const auto fixed = [](double x) {
     return static_cast<int32_t>(std::lround(x * (1 << kColourBits)));
   };
-  VIV_CALL_ISA(ChangeDots)
-  (fixed(scale * saturation), fixed(scale * (1 - saturation)),
-   fixed(brightness * (1 - contrast) * mean + 0.5), count, dots);
+  const auto change = VIV_CALL_ISA(ChangeDots);
+  change(fixed(scale * saturation), fixed(scale * (1 - saturation)),
+         fixed(brightness * (1 - contrast) * mean + 0.5), count, dots);
 }
 
 void BlotOut(float share, RandomStream& random, Tensor* photo) {
