@@ -5,10 +5,10 @@
 #include <array>
 #include <cmath>
 #include <cstdint>
-#include <map>
 #include <unordered_map>
 
 #include "absl/strings/str_replace.h"
+#include "models/language/ngrams.h"
 
 namespace viv {
 namespace {
@@ -90,27 +90,6 @@ std::string ReplacePairs(const std::string& text, Matches matches, const char* b
     }
   }
   return out;
-}
-
-using Counts = std::map<std::vector<std::string>, int64_t>;
-
-Counts CountNgrams(const std::vector<std::string>& words, int n) {
-  Counts counts;
-  for (size_t i = 0; i + n <= words.size(); ++i) {
-    ++counts[std::vector<std::string>(words.begin() + i, words.begin() + i + n)];
-  }
-  return counts;
-}
-
-// The sum over what both hold of the smaller count.
-template <typename Map>
-int64_t Overlap(const Map& a, const Map& b) {
-  int64_t sum = 0;
-  for (const auto& [key, count] : a) {
-    const auto found = b.find(key);
-    if (found != b.end()) sum += std::min(count, found->second);
-  }
-  return sum;
 }
 
 }  // namespace
