@@ -5,7 +5,7 @@ set -euo pipefail
 packages=(g++ cmake ninja-build ccache mold git python3 libabsl-dev libgoogle-glog-dev libgflags-dev
   nlohmann-json3-dev zlib1g-dev libdnnl-dev ocl-icd-opencl-dev libeigen3-dev libgtest-dev
   libgmock-dev libprotobuf-dev protobuf-compiler pkg-config libcpp-httplib-dev libsentencepiece-dev libicu-dev
-  libjpeg-dev libpng-dev libwebp-dev libgif-dev)
+  libjpeg-dev libpng-dev libwebp-dev libgif-dev libhnswlib-dev)
 
 missing=()
 for package in "${packages[@]}"; do
