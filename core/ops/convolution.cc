@@ -3,48 +3,16 @@
 // channels each makes a part of those of y. And its transposes: Conv2DBackwardInput gives the x,
 // Conv2DBackwardFilter the f of which y was made, if y is a gradient. All three are linear in both
 // inputs: the gradients of each are the other two.
-#include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/graph/gradient_context.h"
 #include "core/graph/shape_context.h"
 #include "core/ops/array.h"
+#include "core/ops/convolution_shape.h"
 #include "core/ops/image.h"
 #include "core/ops/window.h"
 
 namespace viv {
 namespace {
-
-absl::StatusOr<PartialShape> OfRank4(const PartialShape& shape, const char* what) {
-  if (!shape.known_rank()) return PartialShape::OfRank(4);
-  if (shape.rank() == 4) return shape;
-  return absl::InvalidArgumentError(absl::StrCat("the ", what, "'s shape ", shape.ToString(),
-                                                 " has rank ", shape.rank(), ", not 4"));
-}
-
-// The shape of Conv2D(x, filter).
-absl::StatusOr<PartialShape> Convolved(const AttrMap& attrs, const PartialShape& image,
-                                       const PartialShape& filter) {
-  ASSIGN_OR_RETURN(const PartialShape x, OfRank4(image, "image"));
-  ASSIGN_OR_RETURN(const PartialShape f, OfRank4(filter, "filter"));
-  const int64_t groups = attrs.Int("groups"), c = x.dim(3), depth = f.dim(2), k = f.dim(3);
-  if (groups < 1 || groups > (int64_t{1} << 20)) {
-    return absl::InvalidArgumentError(absl::StrCat(groups, " groups"));
-  }
-  if (c >= 0 && depth >= 0 && (c % groups != 0 || c / groups != depth)) {
-    return absl::InvalidArgumentError(absl::StrCat(
-        "filter depth ", depth, groups == 1 ? "" : absl::StrCat(" in ", groups, " groups"),
-        ", input depth ", c));
-  }
-  if (k >= 0 && k % groups != 0) {
-    return absl::InvalidArgumentError(absl::StrCat(k, " filters in ", groups, " groups"));
-  }
-  PartialShape y = {x.dim(0), -1, -1, k};
-  for (const int axis : {0, 1}) {
-    ASSIGN_OR_RETURN(const int64_t n, CountWindows(attrs, axis, x.dim(1 + axis), f.dim(axis)));
-    y.set_dim(1 + axis, n);
-  }
-  return y;
-}
 
 Output Sized(GradientContext& c, const char* op, Output a, Output b, Output like) {
   const GraphBuilder& builder = c.builder();
@@ -60,7 +28,6 @@ Output Forward(GradientContext& c, Output x, Output filter) {
   return BuilderRef(c.builder()).Add("Conv2D", {x, filter}, c.attrs());
 }
 
-std::vector<AttrDef> Attrs() { return WindowAttrs({{"groups", AttrValue(int64_t{1})}}); }
 const std::vector<TypeVariable> kTypes = {{"T", {kFloat, kDouble, kBFloat16}}};
 
 const OpRegistration kConv2D({
@@ -68,10 +35,10 @@ const OpRegistration kConv2D({
     .doc = "The convolutions of images with filters.",
     .inputs = {{"x", "T"}, {"filter", "wide T"}},
     .outputs = {{"y", "T"}},
-    .attrs = Attrs(),
+    .attrs = ConvolutionAttrs(),
     .types = kTypes,
     .shape = [](ShapeContext& c) -> absl::Status {
-      ASSIGN_OR_RETURN(PartialShape y, Convolved(c.attrs(), c.input(0), c.input(1)));
+      ASSIGN_OR_RETURN(PartialShape y, ConvolvedShape(c.attrs(), c.input(0), c.input(1)));
       c.set_output(0, std::move(y));
       return absl::OkStatus();
     },
@@ -89,12 +56,12 @@ const OpRegistration kBackwardInput({
     .doc = "The gradient of Conv2D in its images, of this shape.",
     .inputs = {{"dy", "T"}, {"filter", "wide T"}, {.name = "shape", .type = kInt64, .host = true}},
     .outputs = {{"dx", "T"}},
-    .attrs = Attrs(),
+    .attrs = ConvolutionAttrs(),
     .types = kTypes,
     .shape = [](ShapeContext& c) -> absl::Status {
       ASSIGN_OR_RETURN(const PartialShape shape, c.ConstantAsShape(2));
-      ASSIGN_OR_RETURN(PartialShape x, OfRank4(shape, "image"));
-      ASSIGN_OR_RETURN(const PartialShape y, Convolved(c.attrs(), x, c.input(1)));
+      ASSIGN_OR_RETURN(PartialShape x, WithRank4(shape, "image"));
+      ASSIGN_OR_RETURN(const PartialShape y, ConvolvedShape(c.attrs(), x, c.input(1)));
       RETURN_IF_ERROR(Annotate(y.Merge(c.input(0)).status(), "dy"));
       c.set_output(0, std::move(x));
       return absl::OkStatus();
@@ -113,12 +80,12 @@ const OpRegistration kBackwardFilter({
     .doc = "The gradient of Conv2D in its filters, of this shape.",
     .inputs = {{"x", "T"}, {"dy", "T"}, {.name = "shape", .type = kInt64, .host = true}},
     .outputs = {{"filter", "wide T"}},
-    .attrs = Attrs(),
+    .attrs = ConvolutionAttrs(),
     .types = kTypes,
     .shape = [](ShapeContext& c) -> absl::Status {
       ASSIGN_OR_RETURN(const PartialShape shape, c.ConstantAsShape(2));
-      ASSIGN_OR_RETURN(PartialShape filter, OfRank4(shape, "filter"));
-      ASSIGN_OR_RETURN(const PartialShape y, Convolved(c.attrs(), c.input(0), filter));
+      ASSIGN_OR_RETURN(PartialShape filter, WithRank4(shape, "filter"));
+      ASSIGN_OR_RETURN(const PartialShape y, ConvolvedShape(c.attrs(), c.input(0), filter));
       RETURN_IF_ERROR(Annotate(y.Merge(c.input(1)).status(), "dy"));
       c.set_output(0, std::move(filter));
       return absl::OkStatus();

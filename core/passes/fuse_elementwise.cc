@@ -10,6 +10,7 @@
 
 #include "core/base/status.h"
 #include "core/graph/elementwise.h"
+#include "core/passes/fuse.h"
 #include "core/passes/optimize.h"
 
 namespace viv {
@@ -21,11 +22,6 @@ constexpr size_t kMaxInputs = 8;
 
 // Integers are left alone: their divisions fail, and shapes are computed of them.
 bool FusableType(DType type) { return IsFloating(type) || type == kBool; }
-
-// A hint that is not for the CPU is for a device with kernels of its own.
-bool OnCpu(const Node& node) {
-  return node.device().empty() || node.device().find("cpu") != std::string::npos;
-}
 
 bool Fusable(const ProgramGraph& graph, const Node& node) {
   if (!IsElementwise(node.op_name()) || !OnCpu(node)) return false;

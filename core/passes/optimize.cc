@@ -6,6 +6,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/graph/shape_context.h"
+#include "core/passes/fuse.h"
 
 namespace viv {
 
@@ -61,6 +62,11 @@ absl::StatusOr<PassReport> Optimize(ProgramGraph& graph, const PassOptions& opti
     graph.Prune();
     if (changes == 0) break;
   }
+  if (options.fuse) {
+    RETURN_IF_ERROR(RefineShapes(graph));
+    ASSIGN_OR_RETURN(report.fused, FuseConvolutions(graph));
+    graph.Prune();
+  }
   if (options.precision == kBFloat16 || options.precision == kInt8) {
     RETURN_IF_ERROR(RefineShapes(graph));
     if (options.precision == kInt8) {
@@ -74,7 +80,8 @@ absl::StatusOr<PassReport> Optimize(ProgramGraph& graph, const PassOptions& opti
   }
   if (options.fuse) {
     RETURN_IF_ERROR(RefineShapes(graph));
-    ASSIGN_OR_RETURN(report.fused, FuseElementwise(graph));
+    ASSIGN_OR_RETURN(const int fused, FuseElementwise(graph));
+    report.fused += fused;
     graph.Prune();
   }
   report.nodes_after = static_cast<int>(graph.graph().nodes().size());

@@ -23,6 +23,7 @@
 namespace viv {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::HasSubstr;
 using ::testing::Not;
 
@@ -285,6 +286,80 @@ TEST(Convolution, FollowsTheVariableWhoseFilterIsPacked) {
   EXPECT_TRUE((*before)[0].Identical((*again)[0]));
   for (int64_t i = 0; i < (*before)[0].num_elements(); ++i) {
     ASSERT_NEAR((*after)[0].data<float>()[i], 2 * (*before)[0].data<float>()[i], 1e-5);
+  }
+}
+
+// A convolution and batch norm behind it, computed with and without fusion.
+struct Normalized {
+  Normalized() {
+    const Output filter = Variable(b, "filter", Const(b, Random<float>({3, 3, 16, 32}, 1))).Read();
+    const auto vector = [this](const char* name, uint64_t seed) {
+      return Variable(b, name, Square(b, Const(b, Random<float>({32}, seed))));
+    };
+    scale = vector("scale", 2);
+    convolved = Conv2D(b, x, filter, {.padding = WindowPadding::Same()});
+    y = BatchNormInference(b, convolved, scale.Read(), vector("offset", 3).Read(),
+                           vector("mean", 4).Read(), vector("variance", 5).Read(), {.relu = true});
+  }
+  Session Start(bool fuse) const {
+    auto session = Session::Create(b, {.passes = {.fuse = fuse}});
+    EXPECT_TRUE(session.ok() && session->Initialize().ok()) << session.status();
+    return *std::move(session);
+  }
+  Tensor Run(Session& session) const {
+    const auto results = session.Run({{x, Random<float>({2, 9, 9, 16}, 6)}}, {y});
+    EXPECT_TRUE(results.ok()) << results.status();
+    return results.ok() ? (*results)[0] : Tensor();
+  }
+
+  GraphBuilder b;
+  Output x = Placeholder(b, kFloat, {-1, 9, 9, 16});
+  Variable scale;
+  Output convolved, y;
+};
+
+void ExpectAlike(const Tensor& a, const Tensor& b) {
+  ASSERT_EQ(a.shape(), b.shape());
+  for (int64_t i = 0; i < a.num_elements(); ++i) {
+    ASSERT_NEAR(a.data<float>()[i], b.data<float>()[i], 1e-4) << i;
+  }
+}
+
+TEST(Convolution, TakesInTheBatchNormBehindIt) {
+  const Normalized net;
+  Session plain = net.Start(false), fused = net.Start(true);
+  const auto explain = [&](Session& session) {
+    const auto run = session.Prepare({net.x}, {net.y});
+    return run.ok() ? run->Explain() : run.status().ToString();
+  };
+  EXPECT_THAT(explain(fused), AllOf(HasSubstr(": FusedConv2D("), Not(HasSubstr(": Conv2D("))));
+  EXPECT_THAT(explain(plain), AllOf(HasSubstr(": Conv2D("), HasSubstr(": Relu(")));
+  ExpectAlike(net.Run(plain), net.Run(fused));
+  // Of the packed filters none is scaled by what it was before.
+  for (Session* session : {&plain, &fused}) {
+    ASSERT_TRUE(session->SetVariable("scale", Random<float>({32}, 7)).ok());
+  }
+  ExpectAlike(net.Run(plain), net.Run(fused));
+}
+
+TEST(Convolution, LeavesWhatOthersReadOrIsNoVector) {
+  const Normalized net;
+  Session session = net.Start(true);
+  const auto both = session.Prepare({net.x}, {net.y, net.convolved});
+  ASSERT_TRUE(both.ok()) << both.status();
+  EXPECT_THAT(both->Explain(), AllOf(HasSubstr(": Conv2D("), Not(HasSubstr("FusedConv2D"))));
+
+  const GraphBuilder b;
+  const Output x = Placeholder(b, kFloat, {1, 4, 4, 2});
+  const Output y = Conv2D(b, x, Const(b, Random<float>({1, 1, 2, 4}, 1)));
+  const Output sums[] = {Add(b, y, y), Add(b, y, Const(b, Random<float>({4, 4}, 2))),
+                         Add(b, y, Const(b, 1.0f))};
+  for (const Output& sum : sums) {
+    auto other = Session::Create(b);
+    ASSERT_TRUE(other.ok()) << other.status();
+    const auto run = other->Prepare({x}, {sum});
+    ASSERT_TRUE(run.ok()) << run.status();
+    EXPECT_THAT(run->Explain(), Not(HasSubstr("FusedConv2D")));
   }
 }
 

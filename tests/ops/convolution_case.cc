@@ -207,5 +207,49 @@ const OpCaseRegistration kConvolutions({
               "filter depth 3"}}},
 });
 
+// What a pass makes of a convolution and what follows it.
+std::vector<Array> FusedConvolve(const OpCall& call) {
+  const bool scaled = call.in.size() > 3;
+  Array y(ResultShape(call.attrs, call[0].shape, call[1].shape));
+  ForEachTerm(call.attrs, call[0].shape, call[1].shape,
+              [&](const Index& i, const Index& j, const Index& l) {
+                const double factor = scaled ? call[3]({l[3]}) : 1;
+                y(l) += call[0](i) * Rounded(call, call[1](j) * factor);
+              });
+  ForEachIndex(y.shape, [&](absl::Span<const int64_t> l) {
+    y(l) += call[2]({l[3]});
+    if (call.attrs.Bool("relu")) y(l) = std::max(0.0, y(l));
+  });
+  return {y};
+}
+
+std::vector<OpCase> FusedCases() {
+  std::vector<OpCase> cases;
+  for (const Setting& s : Settings()) {
+    const bool relu = cases.size() % 2 == 0, scaled = cases.size() % 3 > 0;
+    const Shape channels({s.filter.dim(3)});
+    OpCase one = {s.name, {Small(s.x), Small(s.filter), Small(channels)}, s.attrs()};
+    if (scaled) one.inputs.push_back(Small(channels));
+    one.attrs.Set("relu", relu);
+    cases.push_back(one);
+  }
+  return cases;
+}
+
+const OpCaseRegistration kFused({
+    .op = "FusedConv2D",
+    .oracle = FusedConvolve,
+    .tolerance = 32,
+    .cases = FusedCases(),
+    .bad = {{"shift", {Small({1, 5, 5, 3}), Small({3, 3, 3, 4}), Small({3})}, "the shift"},
+            {"factor",
+             {Small({1, 5, 5, 3}), Small({3, 3, 3, 4}), Small({4}), Small({3})},
+             "the factor"},
+            {"factors",
+             {Small({1, 5, 5, 3}), Small({3, 3, 3, 4}), Small({4}), Small({4}), Small({4})},
+             "at most one factor"},
+            {"depth", {Small({1, 5, 5, 4}), Small({3, 3, 3, 4}), Small({4})}, "filter depth 3"}},
+});
+
 }  // namespace
 }  // namespace viv

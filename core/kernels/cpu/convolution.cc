@@ -1,4 +1,5 @@
-// Conv2D, Conv2DBackwardInput and Conv2DBackwardFilter: by oneDNN, in double by plain loops.
+// Conv2D, Conv2DBackwardInput, Conv2DBackwardFilter and FusedConv2D: by oneDNN, in double by plain
+// loops.
 #include "core/kernels/cpu/convolution.h"
 
 #include <cstring>
@@ -122,6 +123,55 @@ class ConvKernel : public Kernel {
   std::unique_ptr<ConvVariants> variants_;
 };
 
+// FusedConv2D.
+class FusedConvKernel : public Kernel {
+ public:
+  static absl::StatusOr<std::unique_ptr<Kernel>> Make(const KernelInit& init) {
+    const ConvGeometry geometry = GeometryOf(init, RolesFor(ConvResult::kOutput));
+    auto kernel = std::make_unique<FusedConvKernel>();
+    kernel->relu_ = init.attrs.Bool("relu");
+    if (geometry.empty()) return kernel;
+    const ConvEpilogue epilogue = {
+        .factor = init.input_shapes.size() > 3, .shift = true, .relu = kernel->relu_};
+    ASSIGN_OR_RETURN(kernel->variants_, ConvVariants::Create(geometry, ConvResult::kOutput,
+                                                             init.input_types[0], epilogue));
+    return kernel;
+  }
+
+  size_t scratch_bytes() const override {
+    return variants_ == nullptr ? 0 : variants_->scratch_bytes();
+  }
+
+  absl::Status Compute(const KernelContext& c) const override {
+    const float* const shift = c.in<float>(2);
+    if (variants_ == nullptr) {
+      // The convolution is all zeros.
+      const int64_t k = c.input(2).dim(0);
+      for (int64_t i = 0; i < c.output(0).num_elements(); ++i) {
+        const float y = relu_ && shift[i % k] < 0 ? 0 : shift[i % k];
+        if (c.output(0).dtype() == kFloat) {
+          c.out<float>()[i] = y;
+        } else {
+          c.out<BFloat16>()[i] = BFloat16(y);
+        }
+      }
+      return absl::OkStatus();
+    }
+    const ConvOperands operands = {.x = c.input(0).raw(),
+                                   .filter = c.input(1).raw(),
+                                   .y = c.output(0).raw(),
+                                   .filter_version = c.input_version(1),
+                                   .factor = c.num_inputs() > 3 ? c.in<float>(3) : nullptr,
+                                   .shift = shift};
+    return variants_->Run(operands, c.scratch());
+  }
+
+ private:
+  bool relu_ = false;
+  // Null where the convolution is all zeros.
+  std::unique_ptr<ConvVariants> variants_;
+};
+
 template <ConvResult kResult>
 bool Register(const std::string& op) {
   return RegisterFor<float, BFloat16>(
@@ -129,9 +179,12 @@ bool Register(const std::string& op) {
          RegisterFor<double>(op,
                              []<typename T>() { return MakeKernel<DoubleConvKernel<kResult>>(); });
 }
-const bool kRegistered = Register<ConvResult::kOutput>("Conv2D") &&
-                         Register<ConvResult::kInput>("Conv2DBackwardInput") &&
-                         Register<ConvResult::kFilter>("Conv2DBackwardFilter");
+const bool kRegistered =
+    Register<ConvResult::kOutput>("Conv2D") &&
+    Register<ConvResult::kInput>("Conv2DBackwardInput") &&
+    Register<ConvResult::kFilter>("Conv2DBackwardFilter") &&
+    RegisterFor<float, BFloat16>(
+        "FusedConv2D", []<typename T>() -> KernelFactory { return &FusedConvKernel::Make; });
 
 }  // namespace
 }  // namespace viv

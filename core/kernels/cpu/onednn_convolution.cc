@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 #include <vector>
 
@@ -39,6 +40,18 @@ uint64_t FormOf(const Memory::desc& desc) {
   return at + 1;
 }
 
+// Scratch memory comes from the caller.
+dnnl::primitive_attr Attributes(bool relu) {
+  dnnl::primitive_attr attr;
+  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  if (relu) {
+    dnnl::post_ops after;
+    after.append_eltwise(1, dnnl::algorithm::eltwise_relu, 0, 0);
+    attr.set_post_ops(after);
+  }
+  return attr;
+}
+
 // Converts the elements of a tensor on all threads, by one of the row functions.
 template <typename From, typename To>
 void ConvertRows(void (*row)(const From*, To*, int64_t), const void* from, void* to, int64_t n) {
@@ -47,6 +60,18 @@ void ConvertRows(void (*row)(const From*, To*, int64_t), const void* from, void*
   });
 }
 int64_t ElementsOf(const Memory::desc& floats) { return floats.get_size() / sizeof(float); }
+
+// A form whose filters are scaled by these factors: other factors, another number (FNV-1a).
+uint64_t Mixed(uint64_t form, const float* factors, int64_t n) {
+  uint64_t hash = 0xcbf29ce484222325 ^ form;
+  for (int64_t i = 0; i < n; ++i) {
+    uint32_t bits;
+    std::memcpy(&bits, factors + i, sizeof(bits));
+    hash = (hash ^ bits) * 0x100000001b3;
+  }
+  // Beyond the forms without factors.
+  return hash | uint64_t{1} << 63;
+}
 
 // Whether Winograd's convolution is faster than the direct one, its changes of layout included:
 // with enough channels, and enough tiles of 4 x 4 to spread over what transforming a filter costs
@@ -62,8 +87,9 @@ bool WinogradPays(const ConvGeometry& g) {
 }  // namespace
 
 absl::StatusOr<std::unique_ptr<OnednnConvolution>> OnednnConvolution::Create(
-    const ConvGeometry& geometry, ConvResult result, DType dtype, ConvAlgorithm algorithm) {
-  std::unique_ptr<OnednnConvolution> made(new OnednnConvolution(geometry, result, dtype));
+    const ConvGeometry& geometry, ConvResult result, DType dtype, ConvAlgorithm algorithm,
+    ConvEpilogue epilogue) {
+  std::unique_ptr<OnednnConvolution> made(new OnednnConvolution(geometry, result, epilogue));
   bool fast = false;
   const bool asked = algorithm == ConvAlgorithm::kWinograd;
   const bool by_rule = algorithm == ConvAlgorithm::kByRule && WinogradPays(geometry);
@@ -99,6 +125,8 @@ void OnednnConvolution::Describe(Type type, bool any_layout) {
   if (g.groups > 1) dims.insert(dims.begin(), g.groups);
   plain_filter_ = {dims, Type::f32, g.groups > 1 ? Tag::hwigo : Tag::hwio};
   filter_ = {dims, filter, Tag::any};
+  // Without elements: none.
+  shift_ = epilogue_.shift ? Memory::desc({g.k}, Type::f32, Tag::x) : Memory::desc();
 }
 
 absl::StatusOr<bool> OnednnConvolution::TryToMake(Type type, dnnl::algorithm algorithm) {
@@ -109,8 +137,7 @@ absl::StatusOr<bool> OnednnConvolution::TryToMake(Type type, dnnl::algorithm alg
   const Memory::dims strides = {h.stride, w.stride}, before = {h.before, w.before};
   const Memory::dims dilations = {h.dilation - 1, w.dilation - 1};
   const Memory::dims after = {h.after, w.after};
-  dnnl::primitive_attr attr;
-  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  const dnnl::primitive_attr attr = Attributes(epilogue_.relu);
   const auto take = [this](const auto& desc, dnnl::primitive primitive, const Memory::desc& x,
                            const Memory::desc& filter, const Memory::desc& y) {
     implementation_ = desc.impl_info_str();
@@ -128,7 +155,8 @@ absl::StatusOr<bool> OnednnConvolution::TryToMake(Type type, dnnl::algorithm alg
         only_output ? dnnl::prop_kind::forward_inference : dnnl::prop_kind::forward_training;
     // Of the type of x also where the filter that is computed is float.
     const Memory::desc filter(filter_.dims(), type, Tag::any);
-    const Forward::desc forward(kind, algorithm, x_, filter, y_, strides, dilations, before, after);
+    const Forward::desc forward(kind, algorithm, x_, filter, shift_, y_, strides, dilations, before,
+                                after);
     const Forward::primitive_desc hint(forward, attr, OnednnEngine());
     if (result_ == ConvResult::kOutput) {
       return take(hint, Forward(hint), hint.src_desc(), hint.weights_desc(), hint.dst_desc());
@@ -165,8 +193,7 @@ OnednnConvolution::Reorder OnednnConvolution::MakeReorder(const Memory::desc& ou
                                                           const Memory::desc& inside,
                                                           bool is_result) {
   if (outside == inside) return {};
-  dnnl::primitive_attr attr;
-  attr.set_scratchpad_mode(dnnl::scratchpad_mode::user);
+  const dnnl::primitive_attr attr = Attributes(/*relu=*/false);
   const Memory::desc &from = is_result ? inside : outside, &to = is_result ? outside : inside;
   const dnnl::reorder::primitive_desc desc(OnednnEngine(), from, OnednnEngine(), to, attr);
   return {dnnl::reorder(desc), from, to, desc.scratchpad_desc()};
@@ -176,7 +203,7 @@ void OnednnConvolution::MakeReorders() {
   x_reorder_ = MakeReorder(plain_x_, x_, result_ == ConvResult::kInput);
   y_reorder_ = MakeReorder(plain_y_, y_, result_ == ConvResult::kOutput);
   filter_reorder_ = MakeReorder(plain_filter_, filter_, result_ == ConvResult::kFilter);
-  if (filter_reorder_) form_ = FormOf(filter_);
+  form_ = FormOf(filter_);
 }
 
 void OnednnConvolution::PlanScratch() {
@@ -185,7 +212,8 @@ void OnednnConvolution::PlanScratch() {
     scratch_bytes_ += LineUp(bytes);
     return at;
   };
-  filter_at_ = place(filter_reorder_ ? filter_.get_size() : 0);
+  filter_at_ = place(filter_reorder_ || epilogue_.factor ? filter_.get_size() : 0);
+  scaled_at_ = place(epilogue_.factor ? plain_filter_.get_size() : 0);
   size_t pad = scratchpad_.get_size();
   for (const Reorder* reorder : {&x_reorder_, &y_reorder_, &filter_reorder_}) {
     if (*reorder) pad = std::max(pad, reorder->scratchpad.get_size());
@@ -203,13 +231,23 @@ absl::Status OnednnConvolution::RunReorder(const Reorder& reorder, const void* f
                        {DNNL_ARG_SCRATCHPAD, reorder.scratchpad, scratch + scratchpad_at_}});
 }
 
+absl::Status OnednnConvolution::Pack(const ConvOperands& operands, void* to, char* scratch) const {
+  if (!epilogue_.factor) return RunReorder(filter_reorder_, operands.filter, to, scratch);
+  float* const scaled = reinterpret_cast<float*>(filter_reorder_ ? scratch + scaled_at_ : to);
+  const float* const filter = static_cast<const float*>(operands.filter);
+  const int64_t k = geometry_.k, rows = ElementsOf(plain_filter_) / k;
+  for (int64_t i = 0; i < rows; ++i) {
+    for (int64_t j = 0; j < k; ++j) scaled[i * k + j] = filter[i * k + j] * operands.factor[j];
+  }
+  return filter_reorder_ ? RunReorder(filter_reorder_, scaled, to, scratch) : absl::OkStatus();
+}
+
 absl::StatusOr<const void*> OnednnConvolution::PackedFilter(
     const ConvOperands& operands, char* scratch, std::shared_ptr<const void>& kept) const {
-  if (!filter_reorder_) return operands.filter;
-  const auto pack = [&](void* to) {
-    return RunReorder(filter_reorder_, operands.filter, to, scratch);
-  };
-  kept = PackingCache::Global().Find(operands.filter_version, operands.filter, form_,
+  if (!filter_reorder_ && !epilogue_.factor) return operands.filter;
+  const auto pack = [&](void* to) { return Pack(operands, to, scratch); };
+  const uint64_t form = epilogue_.factor ? Mixed(form_, operands.factor, geometry_.k) : form_;
+  kept = PackingCache::Global().Find(operands.filter_version, operands.filter, form,
                                      filter_.get_size(), pack);
   if (kept != nullptr) return kept.get();
   RETURN_IF_ERROR(pack(scratch + filter_at_));
@@ -217,15 +255,17 @@ absl::StatusOr<const void*> OnednnConvolution::PackedFilter(
 }
 
 absl::Status OnednnConvolution::Execute(const void* x, const void* filter, const void* y,
-                                        char* scratch) const {
+                                        const float* shift, char* scratch) const {
   constexpr int kNames[][3] = {{DNNL_ARG_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DST},
                                {DNNL_ARG_DIFF_SRC, DNNL_ARG_WEIGHTS, DNNL_ARG_DIFF_DST},
                                {DNNL_ARG_SRC, DNNL_ARG_DIFF_WEIGHTS, DNNL_ARG_DIFF_DST}};
   const int* names = kNames[static_cast<int>(result_)];
-  return RunPrimitive(primitive_, {{names[0], x_, x},
-                                   {names[1], filter_, filter},
-                                   {names[2], y_, y},
-                                   {DNNL_ARG_SCRATCHPAD, scratchpad_, scratch + scratchpad_at_}});
+  const OnednnArg image = {names[0], x_, x}, weights = {names[1], filter_, filter},
+                  convolved = {names[2], y_, y},
+                  pad = {DNNL_ARG_SCRATCHPAD, scratchpad_, scratch + scratchpad_at_};
+  if (!epilogue_.shift) return RunPrimitive(primitive_, {image, weights, convolved, pad});
+  const OnednnArg bias = {DNNL_ARG_BIAS, shift_, shift};
+  return RunPrimitive(primitive_, {image, weights, convolved, pad, bias});
 }
 
 absl::StatusOr<const void*> OnednnConvolution::Prepare(const void* image, const Reorder& reorder,
@@ -259,20 +299,21 @@ absl::Status OnednnConvolution::Run(const ConvOperands& operands, void* scratch_
   ASSIGN_OR_RETURN(const void* y, Prepare(operands.y, y_reorder_, result_ == ConvResult::kOutput,
                                           scratch + y_at_, scratch));
   if (result_ == ConvResult::kFilter) {
-    if (!filter_reorder_) return Execute(x, operands.filter, y, scratch);
-    RETURN_IF_ERROR(Execute(x, scratch + filter_at_, y, scratch));
+    if (!filter_reorder_) return Execute(x, operands.filter, y, nullptr, scratch);
+    RETURN_IF_ERROR(Execute(x, scratch + filter_at_, y, nullptr, scratch));
     return RunReorder(filter_reorder_, scratch + filter_at_, operands.filter, scratch);
   }
   std::shared_ptr<const void> kept;
   ASSIGN_OR_RETURN(const void* filter, PackedFilter(operands, scratch, kept));
-  RETURN_IF_ERROR(Execute(x, filter, y, scratch));
+  RETURN_IF_ERROR(Execute(x, filter, y, operands.shift, scratch));
   return result_ == ConvResult::kOutput ? Deliver(y, operands.y, y_reorder_, scratch)
                                         : Deliver(x, operands.x, x_reorder_, scratch);
 }
 
 absl::StatusOr<std::unique_ptr<ConvVariants>> ConvVariants::Create(const ConvGeometry& geometry,
-                                                                   ConvResult result, DType dtype) {
-  std::unique_ptr<ConvVariants> made(new ConvVariants(geometry, result, dtype));
+                                                                   ConvResult result, DType dtype,
+                                                                   ConvEpilogue epilogue) {
+  std::unique_ptr<ConvVariants> made(new ConvVariants(geometry, result, dtype, epilogue));
   ASSIGN_OR_RETURN(const OnednnConvolution* first, made->ForThisThread());
   made->scratch_bytes_ = first->scratch_bytes();
   return made;
@@ -284,7 +325,8 @@ absl::StatusOr<const OnednnConvolution*> ConvVariants::ForThisThread() const {
   MutexLock lock(mutex_);
   std::unique_ptr<OnednnConvolution>& variant = by_threads_[threads];
   if (variant == nullptr) {
-    ASSIGN_OR_RETURN(variant, OnednnConvolution::Create(geometry_, result_, dtype_));
+    ASSIGN_OR_RETURN(variant, OnednnConvolution::Create(geometry_, result_, dtype_,
+                                                        ConvAlgorithm::kByRule, epilogue_));
   }
   return variant.get();
 }

@@ -28,13 +28,22 @@ enum class ConvAlgorithm {
   kWinograd,  // NotFound where oneDNN has none for the shape
 };
 
+// What is done to y where it is computed: each channel gets a factor and a shift, then ReLU. The
+// factor is put into the filters when they are packed.
+struct ConvEpilogue {
+  bool factor = false, shift = false, relu = false;
+};
+
 // x and y are of the type that the convolution was made for, filters always float.
 struct ConvOperands {
   const void* x = nullptr;
   const void* filter = nullptr;
   const void* y = nullptr;
-  // Of the filter, where it is an operand: packed once for each.
+  // Of the filter, where it is an operand: packed once for each, and for each factor.
   ValueVersion filter_version;
+  // [k] each, where the epilogue has them.
+  const float* factor = nullptr;
+  const float* shift = nullptr;
 };
 
 // Made for as many threads as the calling thread may use. Safe for concurrent use.
@@ -43,7 +52,7 @@ class OnednnConvolution {
   // `dtype`: kFloat or kBFloat16. A machine without bfloat16 instructions computes in float.
   static absl::StatusOr<std::unique_ptr<OnednnConvolution>> Create(
       const ConvGeometry& geometry, ConvResult result, DType dtype,
-      ConvAlgorithm algorithm = ConvAlgorithm::kByRule);
+      ConvAlgorithm algorithm = ConvAlgorithm::kByRule, ConvEpilogue epilogue = {});
 
   size_t scratch_bytes() const { return scratch_bytes_; }
   // Computes the result. `scratch`: aligned to a cache line.
@@ -52,8 +61,8 @@ class OnednnConvolution {
   const std::string& implementation() const { return implementation_; }
 
  private:
-  OnednnConvolution(const ConvGeometry& geometry, ConvResult result, DType dtype)
-      : geometry_(geometry), result_(result), dtype_(dtype) {}
+  OnednnConvolution(const ConvGeometry& geometry, ConvResult result, ConvEpilogue epilogue)
+      : geometry_(geometry), result_(result), epilogue_(epilogue) {}
 
   // Brings an operand from one layout to another; nothing to do where they are equal.
   struct Reorder {
@@ -82,42 +91,47 @@ class OnednnConvolution {
   // Where its result goes.
   absl::Status Deliver(const void* image, const void* result, const Reorder& reorder,
                        char* scratch) const;
-  absl::Status Execute(const void* x, const void* filter, const void* y, char* scratch) const;
+  absl::Status Pack(const ConvOperands& operands, void* to, char* scratch) const;
+  absl::Status Execute(const void* x, const void* filter, const void* y, const float* shift,
+                       char* scratch) const;
 
   const ConvGeometry geometry_;
   const ConvResult result_;
-  const DType dtype_;
+  const ConvEpilogue epilogue_;
   // x and y are bfloat16, but computed in float.
   bool widened_ = false;
   std::string implementation_;
   dnnl::primitive primitive_;
-  dnnl::memory::desc x_, y_, filter_, scratchpad_;
+  dnnl::memory::desc x_, y_, filter_, shift_, scratchpad_;
   dnnl::memory::desc plain_x_, plain_y_, plain_filter_;
   // In the directions that are needed.
   Reorder x_reorder_, y_reorder_, filter_reorder_;
   // The packing cache's name for the filter's form.
   uint64_t form_ = 0;
   // Where things lie in scratch memory.
-  size_t filter_at_ = 0, scratchpad_at_ = 0, x_at_ = 0, y_at_ = 0, scratch_bytes_ = 0;
+  size_t filter_at_ = 0, scaled_at_ = 0, scratchpad_at_ = 0, x_at_ = 0, y_at_ = 0,
+         scratch_bytes_ = 0;
 };
 
 // The convolutions of one kernel: one for each number of threads that runs it.
 class ConvVariants {
  public:
   static absl::StatusOr<std::unique_ptr<ConvVariants>> Create(const ConvGeometry& geometry,
-                                                              ConvResult result, DType dtype);
+                                                              ConvResult result, DType dtype,
+                                                              ConvEpilogue epilogue = {});
   // Of the variant for this thread's number of threads, the one most kernels will ever see.
   size_t scratch_bytes() const { return scratch_bytes_; }
   absl::Status Run(const ConvOperands& operands, void* scratch) const;
 
  private:
-  ConvVariants(const ConvGeometry& geometry, ConvResult result, DType dtype)
-      : geometry_(geometry), result_(result), dtype_(dtype) {}
+  ConvVariants(const ConvGeometry& geometry, ConvResult result, DType dtype, ConvEpilogue epilogue)
+      : geometry_(geometry), result_(result), dtype_(dtype), epilogue_(epilogue) {}
   absl::StatusOr<const OnednnConvolution*> ForThisThread() const;
 
   const ConvGeometry geometry_;
   const ConvResult result_;
   const DType dtype_;
+  const ConvEpilogue epilogue_;
   size_t scratch_bytes_ = 0;
   mutable Mutex mutex_;
   mutable std::map<int, std::unique_ptr<OnednnConvolution>> by_threads_ VIV_GUARDED_BY(mutex_);
