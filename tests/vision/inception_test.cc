@@ -8,6 +8,7 @@
 #include <map>
 
 #include "absl/strings/match.h"
+#include "core/base/parallel.h"
 #include "core/ops/array.h"
 #include "core/ops/math.h"
 #include "core/runtime/session.h"
@@ -80,6 +81,8 @@ struct Trained {
   }
 
   std::vector<Tensor> Run(const Batch& batch, const std::vector<Output>& fetches) {
+    // Threads would gain little, and on a busy machine wait for each other.
+    const SerialRegion serial;
     if (session == nullptr) return std::vector<Tensor>(fetches.size(), Tensor::Scalar(NAN));
     const auto results = session->Run({{photos, batch.photos}, {labels, batch.labels}}, fetches);
     EXPECT_TRUE(results.ok()) << results.status();
