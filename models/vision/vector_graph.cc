@@ -2,6 +2,8 @@
 // links are tensors like any other.
 #include "models/vision/vector_graph.h"
 
+// Without its prefetches, which read behind lists of links; its own distances are not used.
+#define NO_MANUAL_VECTORIZATION
 #include <hnswlib/hnswlib.h>
 
 #include <algorithm>
