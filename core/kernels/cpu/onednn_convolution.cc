@@ -61,16 +61,17 @@ void ConvertRows(void (*row)(const From*, To*, int64_t), const void* from, void*
 }
 int64_t ElementsOf(const Memory::desc& floats) { return floats.get_size() / sizeof(float); }
 
-// A form whose filters are scaled by these factors: other factors, another number (FNV-1a).
-uint64_t Mixed(uint64_t form, const float* factors, int64_t n) {
-  uint64_t hash = 0xcbf29ce484222325 ^ form;
+// The version of a filter that is scaled by these factors: another one for other factors (FNV-1a),
+// so that what is packed takes the place of what was packed for the factors before.
+ValueVersion Scaled(ValueVersion filter, const float* factors, int64_t n) {
+  uint64_t hash = 0xcbf29ce484222325 ^ filter.version;
   for (int64_t i = 0; i < n; ++i) {
     uint32_t bits;
     std::memcpy(&bits, factors + i, sizeof(bits));
     hash = (hash ^ bits) * 0x100000001b3;
   }
-  // Beyond the forms without factors.
-  return hash | uint64_t{1} << 63;
+  filter.version = hash;
+  return filter;
 }
 
 // Whether Winograd's convolution is faster than the direct one, its changes of layout included:
@@ -246,9 +247,14 @@ absl::StatusOr<const void*> OnednnConvolution::PackedFilter(
     const ConvOperands& operands, char* scratch, std::shared_ptr<const void>& kept) const {
   if (!filter_reorder_ && !epilogue_.factor) return operands.filter;
   const auto pack = [&](void* to) { return Pack(operands, to, scratch); };
-  const uint64_t form = epilogue_.factor ? Mixed(form_, operands.factor, geometry_.k) : form_;
-  kept = PackingCache::Global().Find(operands.filter_version, operands.filter, form,
-                                     filter_.get_size(), pack);
+  // Beside the form without factors.
+  constexpr uint64_t kScaled = uint64_t{1} << 63;
+  const ValueVersion version = epilogue_.factor
+                                   ? Scaled(operands.filter_version, operands.factor, geometry_.k)
+                                   : operands.filter_version;
+  kept = PackingCache::Global().Find(version, operands.filter,
+                                     epilogue_.factor ? form_ | kScaled : form_, filter_.get_size(),
+                                     pack);
   if (kept != nullptr) return kept.get();
   RETURN_IF_ERROR(pack(scratch + filter_at_));
   return scratch + filter_at_;
