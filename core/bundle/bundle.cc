@@ -114,6 +114,13 @@ absl::Status ReadFiles(Env* env, const std::string& directory, const std::string
 
 }  // namespace
 
+absl::StatusOr<std::string> FindText(const std::map<std::string, std::string>& texts,
+                                     const std::string& key) {
+  const auto found = texts.find(key);
+  if (found != texts.end()) return found->second;
+  return absl::InvalidArgumentError(absl::StrCat("the bundle has no '", key, "'"));
+}
+
 absl::Status WriteBundle(Env* env, const std::string& directory, const Bundle& bundle) {
   RETURN_IF_ERROR(CheckTexts(bundle));
   const std::string unfinished = directory + ".unfinished";

@@ -32,6 +32,10 @@ struct Bundle {
   std::map<std::string, std::string> files;
 };
 
+// The text under `key` in a bundle's settings or files; InvalidArgument where there is none.
+absl::StatusOr<std::string> FindText(const std::map<std::string, std::string>& texts,
+                                     const std::string& key);
+
 // Writes beside `directory` and renames into place: a bundle that was there is replaced whole or
 // not at all. InvalidArgument without a licence, without a card, or with a non-commercial licence
 // that does not say so first.

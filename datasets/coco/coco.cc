@@ -33,6 +33,31 @@ std::map<int64_t, Entry> ReadEntries(const std::string& text) {
   return entries;
 }
 
+// Photos by their paths below the root and, whatever folders are around them, by their last parts.
+class PhotoNames {
+ public:
+  explicit PhotoNames(const FileTree& tree) {
+    for (size_t i = 0; i < tree.paths().size(); ++i) {
+      const auto index = static_cast<int64_t>(i);
+      by_path_[tree.paths()[i]] = index;
+      const auto [found, added] = by_name_.emplace(BaseName(tree.paths()[i]), index);
+      if (!added) found->second = kSeveral;
+    }
+  }
+
+  absl::StatusOr<int64_t> Find(const std::string& name) const {
+    if (const auto exact = by_path_.find(name); exact != by_path_.end()) return exact->second;
+    const auto found = by_name_.find(BaseName(name));
+    if (found == by_name_.end()) return absl::NotFoundError("there is no such photo");
+    if (found->second == kSeveral) return absl::NotFoundError("several photos have this name");
+    return found->second;
+  }
+
+ private:
+  static constexpr int64_t kSeveral = -1;
+  std::map<std::string, int64_t> by_path_, by_name_;
+};
+
 }  // namespace
 
 absl::StatusOr<CaptionedImages> ReadCocoCaptions(Env* env, const std::string& annotations,
@@ -45,20 +70,17 @@ absl::StatusOr<CaptionedImages> ReadCocoCaptions(Env* env, const std::string& an
         absl::StrCat("'", annotations, "' is no file of COCO captions: ", read.message()));
   }
   ASSIGN_OR_RETURN(const std::shared_ptr<const FileTree> tree, FileTree::Open(env, images));
-  std::map<std::string, int64_t> photos;
-  for (size_t i = 0; i < tree->paths().size(); ++i) {
-    photos[BaseName(tree->paths()[i])] = static_cast<int64_t>(i);
-  }
+  const PhotoNames names(*tree);
   CaptionedImages all;
   const std::shared_ptr<const ImageSource> source = ImagesOfTree(tree);
   for (auto& [id, entry] : entries) {
-    const auto photo = photos.find(BaseName(entry.file_name));
-    if (photo == photos.end()) {
-      all.skipped.push_back(absl::StrCat(entry.file_name, ": there is no such photo"));
+    const absl::StatusOr<int64_t> photo = names.Find(entry.file_name);
+    if (!photo.ok()) {
+      all.skipped.push_back(absl::StrCat(entry.file_name, ": ", photo.status().message()));
     } else if (entry.captions.empty()) {
       all.skipped.push_back(absl::StrCat(entry.file_name, ": it has no caption"));
     } else {
-      all.images.push_back({source, photo->second, std::move(entry.captions)});
+      all.images.push_back({source, *photo, std::move(entry.captions)});
     }
   }
   if (!all.images.empty()) return all;

@@ -68,18 +68,6 @@ absl::Status CheckOptions(const BeamSearchOptions& o, const std::vector<SearchLi
   return absl::OkStatus();
 }
 
-// The tokens that would complete an n-gram that `tokens` already holds.
-std::vector<int32_t> RepeatingTokens(const std::vector<int32_t>& tokens, int n) {
-  std::vector<int32_t> banned;
-  const int size = static_cast<int>(tokens.size());
-  for (int i = 0; n > 0 && i + n <= size; ++i) {
-    if (std::equal(tokens.end() - (n - 1), tokens.end(), tokens.begin() + i)) {
-      banned.push_back(tokens[i + n - 1]);
-    }
-  }
-  return banned;
-}
-
 // What of `required` the tokens do not hold yet.
 std::vector<int32_t> Outstanding(std::vector<int32_t> required,
                                  const std::vector<int32_t>& tokens) {
@@ -203,7 +191,7 @@ class Search {
     const size_t limit = 2 * static_cast<size_t>(options_.beam);
     const int length = static_cast<int>(from.tokens.size());
     const std::vector<int32_t> outstanding = Outstanding(limits.required, from.tokens);
-    std::vector<int32_t> repeating = RepeatingTokens(from.tokens, options_.no_repeat_ngram);
+    std::vector<int32_t> repeating = CompletedNgrams(from.tokens, options_.no_repeat_ngram);
     if (limits.max_repeats > 0) {
       const std::vector<int32_t> more = TokensThatRepeat(from.tokens, limits.max_repeats);
       repeating.insert(repeating.end(), more.begin(), more.end());

@@ -29,4 +29,15 @@ std::vector<int32_t> TokensThatRepeat(const std::vector<int32_t>& tokens, int mo
   return repeating;
 }
 
+std::vector<int32_t> CompletedNgrams(const std::vector<int32_t>& tokens, int n) {
+  std::vector<int32_t> completing;
+  const int size = static_cast<int>(tokens.size());
+  for (int i = 0; n > 0 && i + n <= size; ++i) {
+    if (std::equal(tokens.end() - (n - 1), tokens.end(), tokens.begin() + i)) {
+      completing.push_back(tokens[i + n - 1]);
+    }
+  }
+  return completing;
+}
+
 }  // namespace viv

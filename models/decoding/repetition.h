@@ -1,4 +1,4 @@
-// Repetition in a row, into which nets fall on text that they do not understand.
+// Repetition, into which nets fall on what they do not understand.
 #ifndef VIV_MODELS_DECODING_REPETITION_H_
 #define VIV_MODELS_DECODING_REPETITION_H_
 
@@ -16,6 +16,10 @@ int MostRepeats(const std::vector<int32_t>& tokens);
 // The tokens after which the same 1 to kLongestRepeated tokens would end `tokens` more than
 // `most` times in a row. `most` is at least 1.
 std::vector<int32_t> TokensThatRepeat(const std::vector<int32_t>& tokens, int most);
+
+// The tokens that would complete `n` tokens in a row that `tokens` holds already; none where n is
+// 0.
+std::vector<int32_t> CompletedNgrams(const std::vector<int32_t>& tokens, int n);
 
 }  // namespace viv
 

@@ -24,6 +24,7 @@ constexpr auto kFields = [](auto&& o, auto&& visit) {
 };
 constexpr auto kYoungerFields = [](auto&& o, auto&& visit) {
   visit("input_feeding", o.input_feeding);
+  visit("source_features", o.source_features);
 };
 
 }  // namespace
@@ -34,6 +35,7 @@ absl::Status Seq2SeqOptions::Check() const {
   RETURN_IF_ERROR(CheckBetween("the width of the embedding", embed, 1, kMost / 16));
   RETURN_IF_ERROR(CheckBetween("the encoder's width", encoder_hidden, 1, kMost / 16));
   RETURN_IF_ERROR(CheckBetween("the decoder's width", hidden, 1, kMost / 16));
+  RETURN_IF_ERROR(CheckBetween("the number of a source's features", source_features, 0, kMost));
   RETURN_IF_ERROR(CheckBetween("the number of encoder layers", encoder_layers, 1, 16));
   return CheckBetween("the number of decoder layers", decoder_layers, 1, 16);
 }
@@ -51,8 +53,12 @@ Seq2Seq::Seq2Seq(BuilderRef b, const Seq2SeqOptions& options) : options_(options
   }
   MakeTable(b, options.vocab_size, options.embed);
   const int64_t states = 2 * options.encoder_hidden;
-  encoder_ = BidirectionalLstm(b, "encoder", options.embed, options.encoder_hidden,
-                               options.encoder_layers);
+  if (options.source_features > 0) {
+    features_ = Linear(b, "features", options.source_features, states);
+  } else {
+    encoder_ = BidirectionalLstm(b, "encoder", options.embed, options.encoder_hidden,
+                                 options.encoder_layers);
+  }
   decoder_ = StackedLstm(b, "decoder", (options.input_feeding ? 2 : 1) * options.embed,
                          options.hidden, options.decoder_layers);
   bridge_ = Linear(b, "bridge", states, options.decoder_layers * options.hidden);
@@ -61,8 +67,10 @@ Seq2Seq::Seq2Seq(BuilderRef b, const Seq2SeqOptions& options) : options_(options
 }
 
 NetEnds Seq2Seq::EndsOf(const Seq2SeqOptions& o) {
-  NetEnds ends = {
-      .vocab_size = o.vocab_size, .reverse_source = o.reverse_source, .shares_memory = o.attention};
+  NetEnds ends = {.vocab_size = o.vocab_size,
+                  .source_features = o.source_features,
+                  .reverse_source = o.reverse_source,
+                  .shares_memory = o.attention};
   if (o.attention) ends.memory = {{"keys", o.hidden}, {"values", 2 * o.encoder_hidden}};
   for (int i = 0; i < o.decoder_layers; ++i) {
     ends.states.push_back({.name = absl::StrCat("h", i), .width = o.hidden, .from_source = true});
@@ -76,8 +84,15 @@ EncodedSource Seq2Seq::Encode(BuilderRef ref, Output source, Output lengths, flo
   const GraphBuilder b = ref.Scope("encode");
   EncodedSource result;
   result.lengths = lengths;
-  const Output words = WithDropout(b, Embed(b, source), dropout);
-  const BidirectionalLstm::Result encoded = encoder_.Apply(b, words, lengths, dropout);
+  BidirectionalLstm::Result encoded;
+  if (options_.source_features > 0) {
+    encoded.outputs =
+        WithDropout(b, Relu(b, features_.Apply(b, WithDropout(b, source, dropout))), dropout);
+    encoded.last = Mean(b, encoded.outputs, {0});
+  } else {
+    const Output words = WithDropout(b, Embed(b, source), dropout);
+    encoded = encoder_.Apply(b, words, lengths, dropout);
+  }
   result.initial = Tanh(b, bridge_.Apply(b, encoded.last));
   if (options_.attention) {
     result.memory = {key_.Apply(b, encoded.outputs), encoded.outputs};

@@ -3,7 +3,7 @@
 //
 // Sutskever et al. 2014 (encoder-decoder, reversed source), Bahdanau et al. 2015 (attention), Luong
 // et al. 2015 (general scores, the tanh combination, input feeding), Press and Wolf 2017 (tied
-// embeddings).
+// embeddings); over photos Vinyals et al. 2015 and, with attention, Xu et al. 2015.
 #ifndef VIV_MODELS_LANGUAGE_SEQ2SEQ_H_
 #define VIV_MODELS_LANGUAGE_SEQ2SEQ_H_
 
@@ -32,6 +32,9 @@ struct Seq2SeqOptions {
   // The decoder also reads, beside a word, what the output was computed from in the step before, so
   // that it knows what was attended to. Training then goes step by step.
   bool input_feeding = false;
+  // Above 0, a source is so many features at each of its places: of those the encoder makes
+  // 2 encoder_hidden with one layer, and their mean begins the decoder.
+  int64_t source_features = 0;
 
   // InvalidArgument where a number is out of range.
   absl::Status Check() const;
@@ -68,7 +71,7 @@ class Seq2Seq : public TranslationNet {
   Seq2SeqOptions options_;
   BidirectionalLstm encoder_;
   StackedLstm decoder_;
-  Linear bridge_, key_, combine_;
+  Linear features_, bridge_, key_, combine_;
 };
 
 }  // namespace viv

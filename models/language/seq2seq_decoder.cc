@@ -51,6 +51,11 @@ PartialShape ShapeOfState(const NetEnds::State& state) {
   return state.grows ? PartialShape{-1, -1, state.width} : PartialShape{-1, state.width};
 }
 
+DType TypeOfSource(const NetEnds& net) { return net.source_features > 0 ? kFloat : kInt32; }
+PartialShape ShapeOfSource(const NetEnds& net) {
+  return net.source_features > 0 ? PartialShape{-1, -1, net.source_features} : PartialShape{-1, -1};
+}
+
 int64_t InitialWidth(const NetEnds& net) {
   int64_t width = 0;
   for (const NetEnds::State& state : net.states) width += state.from_source ? state.width : 0;
@@ -78,7 +83,7 @@ PaddedBatch PadSequences(const std::vector<std::vector<int32_t>>& sequences, int
 Seq2SeqDecoder::Seq2SeqDecoder(BuilderRef ref, const TranslationNet& net)
     : Seq2SeqDecoder(net.ends()) {
   const GraphBuilder b = ref.Scope("inference");
-  source_ = Placeholder(b, kInt32, {-1, -1});
+  source_ = Placeholder(b, TypeOfSource(net_), ShapeOfSource(net_));
   source_lengths_ = Placeholder(b, kInt32, {-1});
   encoded_ = net.Encode(b, source_, source_lengths_);
   tokens_ = Placeholder(b, kInt32, {-1});
@@ -102,7 +107,7 @@ Seq2SeqDecoder::Seq2SeqDecoder(NetEnds net)
 
 std::vector<Seq2SeqDecoder::End> Seq2SeqDecoder::Ends() {
   std::vector<End> ends = {
-      {"encode", "source", false, &source_, kInt32, {-1, -1}},
+      {"encode", "source", false, &source_, TypeOfSource(net_), ShapeOfSource(net_)},
       {"encode", "source_lengths", false, &source_lengths_, kInt32, {-1}},
       {"step", "tokens", false, &tokens_, kInt32, {-1}},
       {"step", "log_probs", true, &step_.log_probs, kFloat, {-1, net_.vocab_size}}};
@@ -192,6 +197,12 @@ class Seq2SeqSteps : public StepFunction {
     } else {
       batch = PadSequences(sources, pad);
     }
+    return Begin(batch);
+  }
+
+  // With sources as the encoder is fed them.
+  absl::Status Begin(const PaddedBatch& batch) {
+    const NetEnds& net = decoder_.net_;
     std::vector<Output> fetches = decoder_.encoded_.memory;
     if (decoder_.initial_width_ > 0) fetches.push_back(decoder_.encoded_.initial);
     const Feeds feeds = {{decoder_.source_, batch.tokens},
@@ -384,6 +395,19 @@ absl::StatusOr<std::unique_ptr<StepFunction>> Seq2SeqDecoder::Start(
   }
   auto steps = std::make_unique<Seq2SeqSteps>(*this, session);
   RETURN_IF_ERROR(steps->Begin(sources, pad));
+  return std::unique_ptr<StepFunction>(std::move(steps));
+}
+
+absl::StatusOr<std::unique_ptr<StepFunction>> Seq2SeqDecoder::Start(Session& session,
+                                                                    const Tensor& features) const {
+  if (features.rank() != 3 || features.dtype() != kFloat ||
+      features.dim(2) != net_.source_features || features.num_elements() == 0) {
+    return absl::InvalidArgumentError(absl::StrCat(
+        "sources are float [S, B, ", net_.source_features, "], not ", features.shape().ToString()));
+  }
+  auto steps = std::make_unique<Seq2SeqSteps>(*this, session);
+  const std::vector<int32_t> lengths(features.dim(1), static_cast<int32_t>(features.dim(0)));
+  RETURN_IF_ERROR(steps->Begin({features, Tensor::Vector<int32_t>(lengths)}));
   return std::unique_ptr<StepFunction>(std::move(steps));
 }
 

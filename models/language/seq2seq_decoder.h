@@ -49,6 +49,9 @@ class Seq2SeqDecoder {
   // session must outlive the result. `pad` fills up the shorter ones.
   absl::StatusOr<std::unique_ptr<StepFunction>> Start(
       Session& session, const std::vector<std::vector<int32_t>>& sources, int32_t pad) const;
+  // The same of sources that are features: float [S, B, NetEnds::source_features].
+  absl::StatusOr<std::unique_ptr<StepFunction>> Start(Session& session,
+                                                      const Tensor& features) const;
 
  private:
   friend class Seq2SeqSteps;

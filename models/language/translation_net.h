@@ -1,5 +1,7 @@
 // What translation asks of a net: an encoder, a loss to train on, and one step of a decoder. The
-// nets are seq2seq.h and transformer.h; net_options.h makes them.
+// nets are seq2seq.h and transformer.h; net_options.h makes them. A source is a sentence, or what
+// an image net saw at each place of a photo, which is translated into words as a sentence is
+// (Vinyals et al. 2015).
 #ifndef VIV_MODELS_LANGUAGE_TRANSLATION_NET_H_
 #define VIV_MODELS_LANGUAGE_TRANSLATION_NET_H_
 
@@ -29,6 +31,8 @@ struct NetEnds {
   std::vector<Memory> memory;
   std::vector<State> states;
   int64_t vocab_size = 0;
+  // Above 0, a source is no pieces but so many features at each place.
+  int64_t source_features = 0;
   // Whether the encoder is fed the source's last word first.
   bool reverse_source = false;
   // Whether a step also takes the memory of fewer examples than it has rows, each for as many rows
@@ -63,7 +67,8 @@ class TranslationNet {
   virtual ~TranslationNet() = default;
 
   virtual NetEnds ends() const = 0;
-  // source: [S, B], int32, padded at the end; lengths: [B], int32. `dropout` 0: inference.
+  // source: [S, B], int32, padded at the end; lengths: [B], int32. Of features [S, B,
+  // source_features], float, as many in each of B. `dropout` 0: inference.
   virtual EncodedSource Encode(BuilderRef b, Output source, Output lengths,
                                float dropout = 0) const = 0;
   // One word further: tokens: [B], int32. Of the source, memory and lengths are used.

@@ -39,13 +39,6 @@ std::vector<double> Features(const Translation& translation) {
   return {translation.log_prob / pieces, translation.log_prob, pieces};
 }
 
-absl::StatusOr<std::string> Find(const std::map<std::string, std::string>& texts,
-                                 const std::string& key) {
-  const auto found = texts.find(key);
-  if (found != texts.end()) return found->second;
-  return absl::InvalidArgumentError(absl::StrCat("the bundle has no '", key, "'"));
-}
-
 // The graph that translates: the variables, the encoder and a step of the decoder.
 absl::StatusOr<LoadedGraph> MakeGraph(const NetOptions& options) {
   LoadedGraph made = {.graph = std::make_unique<Graph>()};
@@ -60,11 +53,11 @@ absl::StatusOr<LoadedGraph> MakeGraph(const NetOptions& options) {
 
 absl::StatusOr<TranslatorParts> PartsOf(const Bundle& bundle) {
   TranslatorInfo info = {.non_commercial = bundle.non_commercial};
-  ASSIGN_OR_RETURN(info.source_language, Find(bundle.settings, "source_language"));
-  ASSIGN_OR_RETURN(info.target_language, Find(bundle.settings, "target_language"));
-  ASSIGN_OR_RETURN(const std::string description, Find(bundle.settings, "net"));
+  ASSIGN_OR_RETURN(info.source_language, FindText(bundle.settings, "source_language"));
+  ASSIGN_OR_RETURN(info.target_language, FindText(bundle.settings, "target_language"));
+  ASSIGN_OR_RETURN(const std::string description, FindText(bundle.settings, "net"));
   ASSIGN_OR_RETURN(const NetOptions net, NetOptions::FromJson(description));
-  ASSIGN_OR_RETURN(const std::string pieces, Find(bundle.files, kPiecesFile));
+  ASSIGN_OR_RETURN(const std::string pieces, FindText(bundle.files, kPiecesFile));
   ASSIGN_OR_RETURN(const Tokenizer tokenizer, Tokenizer::FromModel(pieces));
   if (tokenizer.size() != net.vocab_size()) {
     return absl::InvalidArgumentError(absl::StrCat(
@@ -75,10 +68,10 @@ absl::StatusOr<TranslatorParts> PartsOf(const Bundle& bundle) {
     return absl::InvalidArgumentError(
         absl::StrCat("a ", kLengthReward, " of '", reward->second, "'"));
   }
-  const std::string words = Find(bundle.files, kWordsFile).value_or("");
+  const std::string words = FindText(bundle.files, kWordsFile).value_or("");
   return TranslatorParts{info,           net,
                          tokenizer,      KnownWords::FromText(words),
-                         bundle.weights, Find(bundle.files, "LICENSE").value_or("")};
+                         bundle.weights, FindText(bundle.files, "LICENSE").value_or("")};
 }
 
 // Without a list of words no names are copied.

@@ -91,21 +91,14 @@ absl::StatusOr<Ends> EndsOf(const Signatures& signatures, const InceptionOptions
   return ends;
 }
 
-absl::StatusOr<std::string> Find(const std::map<std::string, std::string>& texts,
-                                 const std::string& key) {
-  const auto found = texts.find(key);
-  if (found != texts.end()) return found->second;
-  return absl::InvalidArgumentError(absl::StrCat("the bundle has no '", key, "'"));
-}
-
 absl::StatusOr<ClassifierParts> PartsOf(const Bundle& bundle) {
   ClassifierParts parts;
   parts.info.non_commercial = bundle.non_commercial;
-  ASSIGN_OR_RETURN(const std::string net, Find(bundle.settings, "net"));
+  ASSIGN_OR_RETURN(const std::string net, FindText(bundle.settings, "net"));
   ASSIGN_OR_RETURN(parts.net, InceptionOptions::FromJson(net));
-  ASSIGN_OR_RETURN(const std::string fit, Find(bundle.settings, "preprocessing"));
+  ASSIGN_OR_RETURN(const std::string fit, FindText(bundle.settings, "preprocessing"));
   ASSIGN_OR_RETURN(parts.info.fit, PhotoFit::FromJson(fit));
-  ASSIGN_OR_RETURN(const std::string labels, Find(bundle.files, kLabelsFile));
+  ASSIGN_OR_RETURN(const std::string labels, FindText(bundle.files, kLabelsFile));
   for (const absl::string_view line : absl::StrSplit(labels, '\n', absl::SkipEmpty())) {
     parts.info.labels.emplace_back(line);
   }
@@ -127,7 +120,7 @@ absl::StatusOr<ClassifierParts> PartsOf(const Bundle& bundle) {
         absl::StrCat("a ", kTemperature, " of '", found->second, "'"));
   }
   parts.weights = bundle.weights;
-  parts.licence = Find(bundle.files, "LICENSE").value_or("");
+  parts.licence = FindText(bundle.files, "LICENSE").value_or("");
   return parts;
 }
 

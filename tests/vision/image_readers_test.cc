@@ -349,6 +349,23 @@ TEST_F(ImageReaders, ReadsFlickr8k) {
               HasSubstr("token.txt': line 1: 'name.jpg#0"));
 }
 
+TEST_F(ImageReaders, TellsCocoPhotosOfOneNameApartByTheirFolders) {
+  for (const char* name : {"a/1.png", "b/1.png", "b/2.png"}) {
+    Write(absl::StrCat("photos/", name), MakePng(SmoothPixels(4, 4)));
+  }
+  const std::string json = Write("captions.json", R"({
+      "images": [{"id": 1, "file_name": "b/1.png"}, {"id": 2, "file_name": "1.png"},
+                 {"id": 3, "file_name": "elsewhere/2.png"}],
+      "annotations": [{"image_id": 1, "caption": "one"}, {"image_id": 2, "caption": "two"},
+                      {"image_id": 3, "caption": "three"}]})");
+  const auto data = ReadCocoCaptions(env_, json, JoinPath(directory_, "photos"));
+  ASSERT_TRUE(data.ok()) << data.status();
+  ASSERT_EQ(data->images.size(), 2);
+  EXPECT_THAT(data->images[0].Name(), HasSubstr("b/1.png"));
+  EXPECT_THAT(data->images[1].Name(), HasSubstr("b/2.png"));
+  EXPECT_THAT(data->skipped, ElementsAre("1.png: several photos have this name"));
+}
+
 TEST_F(ImageReaders, ReadsCocoCaptions) {
   Write("train2017/000001.jpg", Image(1));
   const std::string json = Write("captions.json", R"({"images": [

@@ -11,7 +11,6 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/train/png.h"
-#include "datasets/images/decode.h"
 #include "models/vision/explanation.h"
 #include "models/vision/photo_classifier.h"
 #include "nlohmann/json.hpp"
@@ -46,12 +45,6 @@ absl::StatusOr<ClassifyParameters> ParametersOf(
   return parsed;
 }
 
-// Files of images begin with bytes that base64 has not.
-std::string BytesOf(const std::string& photo) {
-  std::string bytes;
-  return absl::Base64Unescape(photo, &bytes) ? bytes : photo;
-}
-
 class ServedClassifier : public ServedModel {
  public:
   explicit ServedClassifier(std::unique_ptr<PhotoClassifier> classifier)
@@ -77,8 +70,7 @@ class ServedClassifier : public ServedModel {
     std::vector<absl::StatusOr<Tensor>> photos;
     std::vector<Tensor> good;
     for (const ServedItem* item : batch) {
-      photos.push_back(DecodeImage(BytesOf(item->inputs[0].scalar<std::string>()),
-                                   {.min_side = parameters->explain ? 512 : 256}));
+      photos.push_back(PhotoOf(*item, {.min_side = parameters->explain ? 512 : 256}));
       if (photos.back().ok()) good.push_back(*photos.back());
     }
     std::vector<Classification> classified;
@@ -100,11 +92,7 @@ class ServedClassifier : public ServedModel {
     return results;
   }
 
-  // One dot.
-  std::vector<ServedItem> WarmUp() const override {
-    const Tensor grey = Tensor::Of<uint8_t>({1, 1, 3}, {128, 128, 128});
-    return {{.inputs = {Tensor::Scalar(EncodePng(grey).value_or(""))}}};
-  }
+  std::vector<ServedItem> WarmUp() const override { return {GreyPhoto()}; }
 
  private:
   static absl::StatusOr<Example> Answer(const Tensor& photo, const Classification& answer,
@@ -135,20 +123,8 @@ ServedModelLoader ClassifierLoader(DType precision) {
   };
 }
 
-HttpRoute ClassifyRoute(
-    std::function<absl::StatusOr<ServedResults>(const std::vector<ServedItem>&)> infer) {
-  return {"POST", "/classify", [infer = std::move(infer)](const HttpRequest& request) {
-            if (request.body.empty()) {
-              return ErrorReply(absl::InvalidArgumentError(
-                  "the body is empty: it is the photo, as curl --data-binary @photo.jpg sends it"));
-            }
-            const absl::StatusOr<ServedResults> results = infer(
-                {{.inputs = {Tensor::Scalar(request.body)}, .parameters = request.parameters}});
-            if (!results.ok()) return ErrorReply(results.status());
-            const absl::StatusOr<Example>& result = results->items.front();
-            if (!result.ok()) return ErrorReply(result.status());
-            return HttpReply{.body = (*result)[2].scalar<std::string>()};
-          }};
+HttpRoute ClassifyRoute(InferItems infer) {
+  return PhotoRoute("/classify", /*line=*/2, std::move(infer));
 }
 
 }  // namespace viv

@@ -2,12 +2,8 @@
 #ifndef VIV_MODELS_SERVING_VISION_SERVED_CLASSIFIER_H_
 #define VIV_MODELS_SERVING_VISION_SERVED_CLASSIFIER_H_
 
-#include <functional>
-#include <vector>
-
-#include "core/serving/batcher.h"
-#include "core/serving/http.h"
 #include "core/serving/served_model.h"
+#include "models/serving/vision/served_photo.h"
 
 namespace viv {
 
@@ -20,8 +16,7 @@ ServedModelLoader ClassifierLoader(DType precision = kFloat);
 
 // POST /classify?top=5&explain=1 with a photo's bytes as the body: the reply is the line of
 // `classify_image --json`. `infer` blocks until the items are answered.
-HttpRoute ClassifyRoute(
-    std::function<absl::StatusOr<ServedResults>(const std::vector<ServedItem>&)> infer);
+HttpRoute ClassifyRoute(InferItems infer);
 
 }  // namespace viv
 

@@ -1,0 +1,58 @@
+// caption_image_serve: a captioner behind a port, with a page to drop photos on.
+#include <cstdio>
+
+#include "apps/page.h"
+#include "apps/program.h"
+#include "core/runtime/session.h"
+#include "core/serving/model_server.h"
+#include "models/captions/captioner.h"
+#include "models/serving/captions/served_captioner.h"
+
+DEFINE_string(host, "127.0.0.1", "address to listen on; 0.0.0.0 for all of this machine");
+DEFINE_int32(port, 8080, "port to listen on; 0 for any that is free");
+DEFINE_string(model, "", "bundle to serve; the one that comes with the program where empty");
+DEFINE_int32(beam, 3, "sentences that the search keeps");
+DEFINE_string(precision, "f32", "of products: f32, or bf16: faster and less exact");
+DEFINE_int32(max_batch, 16, "photos that are described together");
+DEFINE_int32(max_body_mb, 32, "requests with a larger body are refused");
+
+constexpr char kUsageText[] =
+    "serves a captioner of photos over HTTP until Ctrl-C.\n\n"
+    "  caption_image_serve --port 8080\n"
+    "  curl 'localhost:8080/caption?nbest=3' --data-binary @photo.jpg\n\n"
+    "A page to drop photos on is at /, the Open Inference Protocol under /v2 (photos in base64),\n"
+    "figures for Prometheus at /metrics. A bundle that is replaced while it is served is loaded\n"
+    "within seconds.";
+
+int main(int argc, char** argv) {
+  using namespace viv;
+  const auto arguments = BeginProgram(argc, argv, "caption_image_serve", kUsageText);
+  if (!arguments.empty()) return FailUsage("there are no arguments beside flags");
+  if (FLAGS_max_batch < 1 || FLAGS_max_body_mb < 1 || FLAGS_beam < 1) {
+    return FailUsage("--beam, --max_batch and --max_body_mb are at least 1");
+  }
+  const absl::StatusOr<DType> precision = ParsePrecision(FLAGS_precision);
+  if (!precision.ok()) return FailUsage(std::string(precision.status().message()));
+  std::string bundle = FLAGS_model;
+  if (bundle.empty()) {
+    const absl::StatusOr<std::string> shipped = FindCaptionerBundle(Env::Default());
+    if (!shipped.ok()) return Fail(shipped.status());
+    bundle = *shipped;
+  }
+
+  ModelServer::BlockSignals();
+  ModelServer server({.http = {.host = FLAGS_host,
+                               .port = FLAGS_port,
+                               .max_body_bytes = static_cast<size_t>(FLAGS_max_body_mb) << 20},
+                      .batching = {.max_batch = FLAGS_max_batch}});
+  ModelSlot& slot =
+      server.AddModel(BaseName(bundle), bundle, CaptionerLoader(FLAGS_beam, *precision));
+  server.AddRoute(
+      CaptionRoute([&slot](const std::vector<ServedItem>& items) { return slot.Infer(items); }));
+  server.AddRoute(PageRoute(kPageHtml));
+  const absl::Status status = server.Start();
+  if (!status.ok()) return Fail(status);
+  std::fprintf(stderr, "ready: http://%s:%d/\n", FLAGS_host.c_str(), server.port());
+  server.Wait();
+  return kSuccess;
+}

@@ -1,0 +1,81 @@
+// Photos are decoded beside the net, which gets them in batches.
+#include "models/captions/caption_program.h"
+
+#include <cerrno>
+#include <cstring>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "core/base/status.h"
+#include "models/vision/photo_files.h"
+
+namespace viv {
+namespace {
+
+// The photos of a batch with their captions or errors, in order.
+absl::StatusOr<std::vector<CaptionResult>> DescribeBatch(
+    const Captioner& captioner, const std::vector<absl::StatusOr<Tensor>>& photos,
+    const CaptionOptions& options) {
+  std::vector<Tensor> good;
+  for (const absl::StatusOr<Tensor>& photo : photos) {
+    if (photo.ok()) good.push_back(*photo);
+  }
+  std::vector<std::vector<Caption>> captions;
+  if (!good.empty()) {
+    ASSIGN_OR_RETURN(captions, captioner.Describe(good, options));
+  }
+  std::vector<CaptionResult> results;
+  size_t next = 0;
+  for (const absl::StatusOr<Tensor>& photo : photos) {
+    if (photo.ok()) {
+      results.emplace_back(std::move(captions[next++]));
+    } else {
+      results.emplace_back(photo.status());
+    }
+  }
+  return results;
+}
+
+}  // namespace
+
+absl::StatusOr<int> CaptionProgram::Run() const {
+  ASSIGN_OR_RETURN(const std::vector<PhotoFile> files, FindPhotos(paths, *in));
+  std::string directory = bundle;
+  if (directory.empty()) {
+    ASSIGN_OR_RETURN(directory, FindCaptionerBundle(Env::Default()));
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<Captioner> captioner,
+                   Captioner::Load(Env::Default(), directory, precision));
+  if ((format.min_confidence > 0 || format.confidence) && !captioner->calibrated()) {
+    return absl::FailedPreconditionError(absl::StrCat(
+        directory, " gives no confidences: it was exported without photos for validation"));
+  }
+  if (verbose && captioner->info().non_commercial) {
+    *err << directory << ": learnt from non-commercial data; its LICENSE says what that means\n";
+  }
+  int failed = 0;
+  const PhotoReading reading = {.decode = {.min_side = captioner->info().fit.min_side()},
+                                .batch = 16,
+                                .label = "caption_image"};
+  const auto describe = [&](size_t first,
+                            const std::vector<absl::StatusOr<Tensor>>& photos) -> absl::Status {
+    ASSIGN_OR_RETURN(const std::vector<CaptionResult> results,
+                     DescribeBatch(*captioner, photos, options));
+    for (size_t i = 0; i < results.size(); ++i) {
+      errno = 0;
+      *out << FormatCaptions(files[first + i].name, results[i], format) << std::flush;
+      if (!results[i].ok()) {
+        ++failed;
+        if (!format.json) *err << "error: " << results[i].status().message() << "\n";
+      }
+      if (out->good()) continue;
+      const std::string why = errno == 0 ? "" : absl::StrCat(": ", std::strerror(errno));
+      return absl::UnavailableError(absl::StrCat("cannot write to the standard output", why));
+    }
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(ForEachBatch(files, reading, describe));
+  return failed;
+}
+
+}  // namespace viv

@@ -1,0 +1,211 @@
+// The steps of caption_image_train.
+#include "models/captions/caption_train_program.h"
+
+#include <memory>
+#include <optional>
+#include <utility>
+
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
+#include "core/base/logging.h"
+#include "core/base/status.h"
+#include "core/ops/state.h"
+#include "models/captions/caption_evaluation.h"
+#include "models/vision/photo_classifier.h"
+
+namespace viv {
+namespace {
+
+constexpr char kWordsFile[] = "words.model";
+// Of the Inception net in the captioner's graph.
+constexpr char kPhotos[] = "photos/";
+
+// What a run begins with.
+struct Start {
+  CaptionNetOptions net;
+  PhotoFit fit;
+  NamedTensors weights;
+  std::string licence;
+  bool non_commercial = false;
+  // Of a captioner; a run that begins with a classifier learns its own.
+  std::optional<Tokenizer> tokenizer;
+};
+
+absl::StatusOr<Start> ReadStart(const CaptionTrainProgram& program) {
+  Env* env = Env::Default();
+  Start start = {.net = program.options.net};
+  if (!program.from.empty()) {
+    ASSIGN_OR_RETURN(CaptionerParts parts, ReadCaptionerParts(env, program.from));
+    return Start{parts.net,
+                 parts.info.fit,
+                 std::move(parts.weights),
+                 parts.licence,
+                 parts.info.non_commercial,
+                 parts.tokenizer};
+  }
+  std::string directory = program.classifier;
+  if (directory.empty()) {
+    ASSIGN_OR_RETURN(directory, FindClassifierBundle(env));
+  }
+  ASSIGN_OR_RETURN(const ClassifierParts parts, ReadClassifierParts(env, directory));
+  start.net.photos = parts.net;
+  start.fit = parts.info.fit;
+  for (const auto& [name, value] : parts.weights) start.weights[kPhotos + name] = value;
+  start.licence = parts.licence;
+  start.non_commercial = parts.info.non_commercial;
+  return start;
+}
+
+// The run's own where it was begun already.
+absl::StatusOr<Tokenizer> TokenizerOfRun(const std::string& directory, const CaptionedImages& train,
+                                         int vocabulary, const std::optional<Tokenizer>& given) {
+  Env* env = Env::Default();
+  const std::string path = JoinPath(directory, kWordsFile);
+  if (env->FileExists(path)) {
+    ASSIGN_OR_RETURN(const std::string model, env->ReadFile(path));
+    absl::StatusOr<Tokenizer> tokenizer = Tokenizer::FromModel(model);
+    if (!tokenizer.ok()) return Annotate(tokenizer.status(), path);
+    return tokenizer;
+  }
+  absl::StatusOr<Tokenizer> made =
+      given ? absl::StatusOr<Tokenizer>(*given) : LearnCaptionTokenizer(train, vocabulary);
+  RETURN_IF_ERROR(made.status());
+  RETURN_IF_ERROR(env->CreateDirs(directory));
+  RETURN_IF_ERROR(WriteFileAtomically(env, path, made->model()));
+  return made;
+}
+
+std::string Licence(const CaptionerExport& to, const Start& start) {
+  return absl::StrCat(
+      to.non_commercial ? "Non-commercial use only.\n\n" : "", "These weights were learnt from ",
+      to.data, ". Its licence governs their use:\n\n", to.licence,
+      "\n\nThey began with the weights of another bundle, of which is said:\n\n", start.licence);
+}
+
+std::string ModelCard(const CaptionerExport& to, const CaptionNetOptions& net, int64_t parameters,
+                      int64_t updates) {
+  return absl::StrFormat(
+      "# A captioner of photos\n\n%s"
+      "Inception %s for photos of %d x %d dots, and an LSTM of %d units%s for %d words; %d "
+      "parameters in 8 bits.\n\n"
+      "- data: %s\n- licence: see LICENSE\n- trained: %d updates\n- command:\n\n```sh\n%s\n```\n",
+      to.non_commercial ? "**Learnt from non-commercial data.** " : "", net.photos.kind,
+      net.photos.input_size, net.photos.input_size, net.words.hidden,
+      net.words.attention ? " with attention" : "", net.words.vocab_size, parameters, to.data,
+      updates, to.command);
+}
+
+absl::StatusOr<Checkpoint> ChosenCheckpoint(const std::string& run, const TrainingResult& result) {
+  Env* env = Env::Default();
+  if (result.best_update >= 0) {
+    return CheckpointStore(env, JoinPath(run, "best")).Load(result.best_update);
+  }
+  return CheckpointStore(env, JoinPath(run, "checkpoints")).LoadLatest();
+}
+
+// Weights and statistics of the net in a checkpoint.
+absl::StatusOr<NamedTensors> WeightsOf(const Checkpoint& checkpoint, const CaptionNetOptions& net,
+                                       const std::string& run) {
+  GraphBuilder b;
+  const CaptionNet built(b, net);
+  RETURN_IF_ERROR(b.status());
+  NamedTensors weights;
+  for (const Variable& v : Variables(b.graph(), /*trainable_only=*/false)) {
+    const auto found = checkpoint.tensors.find(v.name());
+    if (found == checkpoint.tensors.end()) {
+      return absl::FailedPreconditionError(absl::StrCat(run, " holds another net: it has no '",
+                                                        v.name(),
+                                                        "'; give the flags it was trained with"));
+    }
+    weights[v.name()] = found->second;
+  }
+  return weights;
+}
+
+std::string Describe(const TrainingResult& result) {
+  std::string text = absl::StrFormat("%d updates", result.updates);
+  if (result.loss > 0) absl::StrAppendFormat(&text, ", loss %.3f", result.loss);
+  if (result.best_update >= 0) {
+    absl::StrAppendFormat(&text, ", best validation loss %.3f at update %d", -result.best_score,
+                          result.best_update);
+  }
+  if (result.interrupted) absl::StrAppend(&text, "; interrupted, the same command goes on");
+  if (result.stopped_early) absl::StrAppend(&text, "; stopped, for the score no longer rose");
+  return text;
+}
+
+// Calibrates, and says what the bundle is worth.
+absl::Status Judge(const CaptionSplit& photos, std::ostream& out, Bundle* bundle) {
+  std::vector<JudgedCaption> judged;
+  {
+    ASSIGN_OR_RETURN(const std::unique_ptr<Captioner> captioner, Captioner::FromBundle(*bundle));
+    ASSIGN_OR_RETURN(judged, DescribeAll(*captioner, photos.validation, CaptionOptions().beam));
+  }
+  ASSIGN_OR_RETURN(CaptionEvaluation evaluation, EvaluateCaptions(judged, &photos.train));
+  if (const absl::Status calibrated = CalibrateCaptions(judged, bundle); !calibrated.ok()) {
+    LOG(WARNING) << "the bundle gives no confidences: " << calibrated.message();
+  } else if (const auto report = CrossReportCaptions(judged); report.ok()) {
+    evaluation.confidence = *report;
+  }
+  const std::string text = evaluation.ToString();
+  out << "validation: " << text << std::flush;
+  absl::StrAppend(&bundle->files["README.md"], "\nValidation, 8-bit weights; confidences of each ",
+                  "half of the photos are calibrated on the other:\n\n```\n", text, "```\n");
+  return absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status CaptionTrainProgram::Run() {
+  ASSIGN_OR_RETURN(const CaptionSplit photos, ReadCaptions(data));
+  for (const std::string& skipped : photos.train.skipped) *out << "skipped: " << skipped << "\n";
+  ASSIGN_OR_RETURN(Start start, ReadStart(*this));
+  to.non_commercial = to.non_commercial || start.non_commercial;
+  options.net = start.net;
+  options.fit = start.fit;
+  options.trainer.start = std::move(start.weights);
+  options.trainer.label = "caption_image_train";
+  const std::string& run = options.trainer.directory;
+  ASSIGN_OR_RETURN(const Tokenizer tokenizer,
+                   TokenizerOfRun(run, photos.train, vocabulary, start.tokenizer));
+  options.net.words.vocab_size = tokenizer.size();
+  ASSIGN_OR_RETURN(const TrainingResult result,
+                   TrainCaptioner(photos.train, photos.validation, tokenizer, options));
+  *out << Describe(result) << std::endl;
+  if (result.interrupted) return absl::OkStatus();
+  ASSIGN_OR_RETURN(const Checkpoint checkpoint, ChosenCheckpoint(run, result));
+  ASSIGN_OR_RETURN(const NamedTensors weights, WeightsOf(checkpoint, options.net, run));
+  int64_t parameters = 0;
+  for (const auto& [name, value] : weights) parameters += value.num_elements();
+  const CaptionerInfo info = {.fit = options.fit, .non_commercial = to.non_commercial};
+  ASSIGN_OR_RETURN(Bundle bundle,
+                   MakeCaptionerBundle(info, options.net, tokenizer, weights, Licence(to, start),
+                                       ModelCard(to, options.net, parameters, checkpoint.step)));
+  if (!photos.validation.images.empty()) RETURN_IF_ERROR(Judge(photos, *out, &bundle));
+  if (to.directory.empty()) return absl::OkStatus();
+  return WriteBundle(Env::Default(), to.directory, bundle);
+}
+
+absl::Status EvaluateCaptionsProgram::Run() const {
+  Env* env = Env::Default();
+  std::string directory = bundle;
+  if (directory.empty()) {
+    ASSIGN_OR_RETURN(directory, FindCaptionerBundle(env));
+  }
+  ASSIGN_OR_RETURN(const std::unique_ptr<Captioner> captioner,
+                   Captioner::Load(env, directory, precision));
+  ASSIGN_OR_RETURN(const CaptionSplit photos, ReadCaptions(data));
+  ASSIGN_OR_RETURN(const std::vector<JudgedCaption> judged,
+                   DescribeAll(*captioner, photos.validation, beam));
+  ASSIGN_OR_RETURN(const CaptionEvaluation evaluation, EvaluateCaptions(judged, &photos.train));
+  *out << evaluation.ToString() << std::flush;
+  if (sentences.empty()) return absl::OkStatus();
+  std::string text;
+  for (const JudgedCaption& one : judged) {
+    absl::StrAppendFormat(&text, "%s\t%s\t%.3f\n", one.name, one.caption.text,
+                          one.caption.confidence.value_or(0));
+  }
+  return WriteFileAtomically(env, sentences, text);
+}
+
+}  // namespace viv

@@ -1,0 +1,130 @@
+// Photos are decoded beside whoever uses them.
+#include "models/vision/photo_files.h"
+
+#include <algorithm>
+#include <filesystem>
+#include <iterator>
+#include <utility>
+
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
+#include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
+#include "core/base/progress.h"
+#include "core/base/status.h"
+#include "core/data/dataset.h"
+
+namespace viv {
+namespace {
+
+// Fewer photos are done before a bar would help.
+constexpr size_t kShowProgress = 200;
+
+bool IsArchive(const std::string& path) {
+  return absl::EndsWith(path, ".tar") || absl::EndsWith(path, ".tar.gz") ||
+         absl::EndsWith(path, ".tgz");
+}
+
+// The photo of that name, or all in a folder or an archive.
+absl::Status AddPhotos(const std::string& path, std::vector<PhotoFile>* files) {
+  if (!IsFolder(path) && !IsArchive(path)) {
+    files->push_back({.name = path});
+    return absl::OkStatus();
+  }
+  ASSIGN_OR_RETURN(const std::shared_ptr<const FileTree> tree,
+                   FileTree::Open(Env::Default(), path));
+  const size_t before = files->size();
+  for (size_t i = 0; i < tree->paths().size(); ++i) {
+    const auto index = static_cast<int64_t>(i);
+    if (HasImageName(tree->paths()[i])) files->push_back({tree->FullPath(index), tree, index, ""});
+  }
+  if (files->size() > before) return absl::OkStatus();
+  return absl::NotFoundError(absl::StrCat("there are no photos in '", path, "'"));
+}
+
+// Whether the text is names of files, one a line, and no photo.
+bool IsText(const std::string& bytes) {
+  return absl::string_view(bytes).substr(0, 512).find('\0') == absl::string_view::npos;
+}
+
+}  // namespace
+
+bool IsFolder(const std::string& path) {
+  std::error_code ignored;
+  return absl::EndsWith(path, "/") || std::filesystem::is_directory(path, ignored);
+}
+
+absl::StatusOr<Tensor> PhotoFile::Decode(const DecodeOptions& options) const {
+  if (tree == nullptr && bytes.empty()) return ReadImage(Env::Default(), name, options);
+  absl::StatusOr<Tensor> image;
+  if (tree == nullptr) {
+    image = DecodeImage(bytes, options);
+  } else {
+    ASSIGN_OR_RETURN(const FileBytes file, tree->Read(index));
+    image = DecodeImage(file.bytes, options);
+  }
+  if (!image.ok()) return Annotate(image.status(), name);
+  return image;
+}
+
+absl::StatusOr<std::vector<PhotoFile>> FindPhotos(const std::vector<std::string>& paths,
+                                                  std::istream& in) {
+  std::vector<std::string> names = paths;
+  if (names.empty()) {
+    std::string bytes((std::istreambuf_iterator<char>(in)), std::istreambuf_iterator<char>());
+    if (bytes.empty()) {
+      return absl::InvalidArgumentError(
+          "there is nothing on the standard input: name photos or folders, or pipe in a photo");
+    }
+    if (!IsText(bytes)) {
+      return std::vector<PhotoFile>{{.name = "(standard input)", .bytes = std::move(bytes)}};
+    }
+    for (const absl::string_view line : absl::StrSplit(bytes, '\n')) {
+      const absl::string_view name = absl::StripSuffix(line, "\r");
+      if (!name.empty()) names.emplace_back(name);
+    }
+  }
+  std::vector<PhotoFile> files;
+  for (const std::string& name : names) RETURN_IF_ERROR(AddPhotos(name, &files));
+  return files;
+}
+
+absl::Status ForEachBatch(const std::vector<PhotoFile>& files, const PhotoReading& reading,
+                          const UsePhotos& use) {
+  const auto number = [](int64_t i) -> absl::StatusOr<Example> {
+    return Example{Tensor::Scalar(i)};
+  };
+  const auto decode = [&](Example example) -> absl::StatusOr<Example> {
+    const absl::StatusOr<Tensor> image = files[example[0].scalar<int64_t>()].Decode(reading.decode);
+    // A photo that cannot be read is no end of the others.
+    if (!image.ok()) return Example{Tensor(), Tensor::Scalar(image.status().ToString())};
+    return Example{*image, Tensor()};
+  };
+  const Dataset decoded = Dataset::FromIndex("photos", static_cast<int64_t>(files.size()), number)
+                              .Map("decoded", decode, /*threads=*/2)
+                              .Prefetch(2 * reading.batch);
+  ASSIGN_OR_RETURN(const std::unique_ptr<DatasetIterator> iterator, decoded.MakeIterator());
+  std::unique_ptr<Progress> progress;
+  if (files.size() >= kShowProgress) {
+    progress = std::make_unique<Progress>(ProgressOptions{
+        .label = reading.label, .unit = "photos", .total = static_cast<int64_t>(files.size())});
+  }
+  for (size_t first = 0; first < files.size(); first += reading.batch) {
+    const size_t end = std::min(files.size(), first + reading.batch);
+    std::vector<absl::StatusOr<Tensor>> photos;
+    for (size_t i = first; i < end; ++i) {
+      Example example;
+      RETURN_IF_ERROR(iterator->Next(&example).status());
+      if (example[0].valid()) {
+        photos.emplace_back(example[0]);
+      } else {
+        photos.emplace_back(absl::InvalidArgumentError(example[1].scalar<std::string>()));
+      }
+    }
+    RETURN_IF_ERROR(use(first, photos));
+    if (progress != nullptr) progress->Update(static_cast<int64_t>(end));
+  }
+  return absl::OkStatus();
+}
+
+}  // namespace viv

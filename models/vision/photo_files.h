@@ -1,0 +1,54 @@
+// The photos that a program is asked about, wherever they lie.
+#ifndef VIV_MODELS_VISION_PHOTO_FILES_H_
+#define VIV_MODELS_VISION_PHOTO_FILES_H_
+
+#include <functional>
+#include <istream>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "absl/status/statusor.h"
+#include "core/tensor/tensor.h"
+#include "datasets/images/decode.h"
+#include "datasets/images/file_tree.h"
+
+namespace viv {
+
+// A file of its own or, with a tree, file `index` of that; or the photo's bytes.
+struct PhotoFile {
+  std::string name;
+  std::shared_ptr<const FileTree> tree;
+  int64_t index = 0;
+  std::string bytes;
+
+  // uint8 [H, W, 3]; errors begin with the name.
+  absl::StatusOr<Tensor> Decode(const DecodeOptions& options) const;
+};
+
+// What `paths` name: photos, and folders and archives, which are searched through. Where there are
+// none, `in` holds a photo, or names, one a line. NotFound where a folder has no photo in it,
+// InvalidArgument where nothing is named. Whether photos can be read is not known yet.
+absl::StatusOr<std::vector<PhotoFile>> FindPhotos(const std::vector<std::string>& paths,
+                                                  std::istream& in);
+
+// Whether it is a folder, or a name of one: it ends with '/'.
+bool IsFolder(const std::string& path);
+
+struct PhotoReading {
+  DecodeOptions decode;
+  int batch = 32;
+  // Of the progress bar, which is shown where there are many.
+  std::string label;
+};
+// Calls `use` for batches of photos in their order, with the number of the first, while the next
+// ones are decoded. Ends with its first error.
+using UsePhotos =
+    std::function<absl::Status(size_t first, const std::vector<absl::StatusOr<Tensor>>& photos)>;
+absl::Status ForEachBatch(const std::vector<PhotoFile>& files, const PhotoReading& reading,
+                          const UsePhotos& use);
+
+}  // namespace viv
+
+#endif  // VIV_MODELS_VISION_PHOTO_FILES_H_
