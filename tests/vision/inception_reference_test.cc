@@ -116,8 +116,9 @@ void Compare(const InceptionReference& reference) {
   const auto got = session->Run({}, fetches);
   ASSERT_TRUE(got.ok()) << got.status();
   ExpectNear(reference.logits, {(*got)[0]}, 1e-5);
-  // Batch norm behind batch norm over few positions makes more of what rounding leaves.
-  ExpectNear({reference.loss}, {(*got)[1]}, 1e-4);
+  // Batch norm behind batch norm over few positions makes more of what rounding leaves, and
+  // Winograd's convolutions leave more.
+  ExpectNear({reference.loss}, {(*got)[1]}, 3e-4);
   ExpectNear(reference.training, {got->begin() + 2, got->begin() + logits_end}, 1e-3);
   for (size_t i = 0; i < reference.gradient_norms.size(); ++i) {
     SCOPED_TRACE(reference.gradient_norms[i].first);

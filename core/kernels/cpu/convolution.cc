@@ -1,11 +1,10 @@
-// Conv2D, Conv2DBackwardInput, Conv2DBackwardFilter and FusedConv2D: by oneDNN, in double by plain
-// loops.
+// Conv2D, Conv2DBackwardInput, Conv2DBackwardFilter and FusedConv2D: in double by plain loops.
 #include "core/kernels/cpu/convolution.h"
 
 #include <cstring>
 
 #include "core/base/status.h"
-#include "core/kernels/cpu/onednn_convolution.h"
+#include "core/kernels/cpu/convolution_plan.h"
 #include "core/kernels/cpu/register.h"
 
 namespace viv {
@@ -95,18 +94,15 @@ class ConvKernel : public Kernel {
     const ConvGeometry geometry = GeometryOf(init, RolesFor(kResult));
     auto kernel = std::make_unique<ConvKernel>();
     if (!geometry.empty()) {
-      ASSIGN_OR_RETURN(kernel->variants_,
-                       ConvVariants::Create(geometry, kResult, init.input_types[0]));
+      ASSIGN_OR_RETURN(kernel->plan_, MakeConvPlan(geometry, kResult, init.input_types[0]));
     }
     return kernel;
   }
 
-  size_t scratch_bytes() const override {
-    return variants_ == nullptr ? 0 : variants_->scratch_bytes();
-  }
+  size_t scratch_bytes() const override { return plan_ == nullptr ? 0 : plan_->scratch_bytes(); }
 
   absl::Status Compute(const KernelContext& c) const override {
-    if (variants_ == nullptr) {
+    if (plan_ == nullptr) {
       if (c.output(0).bytes() > 0) std::memset(c.output(0).raw(), 0, c.output(0).bytes());
       return absl::OkStatus();
     }
@@ -115,12 +111,12 @@ class ConvKernel : public Kernel {
     ConvOperands operands = {
         .x = data(kRoles.x), .filter = data(kRoles.filter), .y = data(kRoles.y)};
     if (kRoles.filter >= 0) operands.filter_version = c.input_version(kRoles.filter);
-    return variants_->Run(operands, c.scratch());
+    return plan_->Run(operands, c.scratch());
   }
 
  private:
   // Null where all is zeros.
-  std::unique_ptr<ConvVariants> variants_;
+  std::unique_ptr<ConvPlan> plan_;
 };
 
 // FusedConv2D.
@@ -133,18 +129,16 @@ class FusedConvKernel : public Kernel {
     if (geometry.empty()) return kernel;
     const ConvEpilogue epilogue = {
         .factor = init.input_shapes.size() > 3, .shift = true, .relu = kernel->relu_};
-    ASSIGN_OR_RETURN(kernel->variants_, ConvVariants::Create(geometry, ConvResult::kOutput,
-                                                             init.input_types[0], epilogue));
+    ASSIGN_OR_RETURN(kernel->plan_,
+                     MakeConvPlan(geometry, ConvResult::kOutput, init.input_types[0], epilogue));
     return kernel;
   }
 
-  size_t scratch_bytes() const override {
-    return variants_ == nullptr ? 0 : variants_->scratch_bytes();
-  }
+  size_t scratch_bytes() const override { return plan_ == nullptr ? 0 : plan_->scratch_bytes(); }
 
   absl::Status Compute(const KernelContext& c) const override {
     const float* const shift = c.in<float>(2);
-    if (variants_ == nullptr) {
+    if (plan_ == nullptr) {
       // The convolution is all zeros.
       const int64_t k = c.input(2).dim(0);
       for (int64_t i = 0; i < c.output(0).num_elements(); ++i) {
@@ -163,13 +157,13 @@ class FusedConvKernel : public Kernel {
                                    .filter_version = c.input_version(1),
                                    .factor = c.num_inputs() > 3 ? c.in<float>(3) : nullptr,
                                    .shift = shift};
-    return variants_->Run(operands, c.scratch());
+    return plan_->Run(operands, c.scratch());
   }
 
  private:
   bool relu_ = false;
   // Null where the convolution is all zeros.
-  std::unique_ptr<ConvVariants> variants_;
+  std::unique_ptr<ConvPlan> plan_;
 };
 
 template <ConvResult kResult>

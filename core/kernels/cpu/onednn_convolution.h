@@ -9,50 +9,18 @@
 
 #include "absl/status/statusor.h"
 #include "core/base/thread_annotations.h"
-#include "core/device/kernel.h"
-#include "core/kernels/cpu/convolution.h"
+#include "core/kernels/cpu/convolution_plan.h"
 #include "core/kernels/cpu/onednn.h"
-#include "core/tensor/dtype.h"
 
 namespace viv {
-
-// Which of x, filter and y is computed of the other two.
-enum class ConvResult { kOutput, kInput, kFilter };
-
-// Winograd's convolution (Lavin and Gray, "Fast algorithms for convolutional neural networks",
-// 2016) multiplies 4 times less for windows of 3 x 3, and rounds more: errors are some 6 times as
-// large.
-enum class ConvAlgorithm {
-  kByRule,  // by the shape alone, so that every run computes the same bits
-  kDirect,
-  kWinograd,  // NotFound where oneDNN has none for the shape
-};
-
-// What is done to y where it is computed: each channel gets a factor and a shift, then ReLU. The
-// factor is put into the filters when they are packed.
-struct ConvEpilogue {
-  bool factor = false, shift = false, relu = false;
-};
-
-// x and y are of the type that the convolution was made for, filters always float.
-struct ConvOperands {
-  const void* x = nullptr;
-  const void* filter = nullptr;
-  const void* y = nullptr;
-  // Of the filter, where it is an operand: packed once for each, and for each factor.
-  ValueVersion filter_version;
-  // [k] each, where the epilogue has them.
-  const float* factor = nullptr;
-  const float* shift = nullptr;
-};
 
 // Made for as many threads as the calling thread may use. Safe for concurrent use.
 class OnednnConvolution {
  public:
   // `dtype`: kFloat or kBFloat16. A machine without bfloat16 instructions computes in float.
-  static absl::StatusOr<std::unique_ptr<OnednnConvolution>> Create(
-      const ConvGeometry& geometry, ConvResult result, DType dtype,
-      ConvAlgorithm algorithm = ConvAlgorithm::kByRule, ConvEpilogue epilogue = {});
+  static absl::StatusOr<std::unique_ptr<OnednnConvolution>> Create(const ConvGeometry& geometry,
+                                                                   ConvResult result, DType dtype,
+                                                                   ConvEpilogue epilogue = {});
 
   size_t scratch_bytes() const { return scratch_bytes_; }
   // Computes the result. `scratch`: aligned to a cache line.
@@ -64,35 +32,17 @@ class OnednnConvolution {
   OnednnConvolution(const ConvGeometry& geometry, ConvResult result, ConvEpilogue epilogue)
       : geometry_(geometry), result_(result), epilogue_(epilogue) {}
 
-  // Brings an operand from one layout to another; nothing to do where they are equal.
-  struct Reorder {
-    dnnl::primitive primitive;
-    dnnl::memory::desc from, to, scratchpad;
-
-    explicit operator bool() const { return static_cast<bool>(primitive); }
-  };
-
   // False where oneDNN has nothing but its reference implementation, or nothing.
-  absl::StatusOr<bool> TryToMake(dnnl::memory::data_type type, dnnl::algorithm algorithm);
-  void Describe(dnnl::memory::data_type type, bool any_layout);
-  // Of an operand that has one layout outside and another in the primitive.
-  static Reorder MakeReorder(const dnnl::memory::desc& outside, const dnnl::memory::desc& inside,
-                             bool is_result);
-  void MakeReorders();
+  absl::StatusOr<bool> TryToMake(dnnl::memory::data_type type);
+  void Describe(dnnl::memory::data_type type);
+  void MakeReorder();
   void PlanScratch();
   // The filter in the primitive's form: kept by the packing cache, or made in scratch memory.
   absl::StatusOr<const void*> PackedFilter(const ConvOperands& operands, char* scratch,
                                            std::shared_ptr<const void>& kept) const;
-  absl::Status RunReorder(const Reorder& reorder, const void* from, const void* to,
-                          char* scratch) const;
-  // Image operands as the primitive reads them.
-  absl::StatusOr<const void*> Prepare(const void* image, const Reorder& reorder, bool is_result,
-                                      char* at, char* scratch) const;
-  // Where its result goes.
-  absl::Status Deliver(const void* image, const void* result, const Reorder& reorder,
-                       char* scratch) const;
-  absl::Status Pack(const ConvOperands& operands, void* to, char* scratch) const;
-  absl::Status Execute(const void* x, const void* filter, const void* y, const float* shift,
+  absl::Status Pack(const ConvOperands& operands, char* scratch, void* to) const;
+  absl::Status Reorder(const void* from, const void* to, char* scratch) const;
+  absl::Status Execute(const void* x, const void* filter, const void* shift, const void* y,
                        char* scratch) const;
 
   const ConvGeometry geometry_;
@@ -102,26 +52,25 @@ class OnednnConvolution {
   bool widened_ = false;
   std::string implementation_;
   dnnl::primitive primitive_;
-  dnnl::memory::desc x_, y_, filter_, shift_, scratchpad_;
-  dnnl::memory::desc plain_x_, plain_y_, plain_filter_;
-  // In the directions that are needed.
-  Reorder x_reorder_, y_reorder_, filter_reorder_;
+  // Between the filter's form and the primitive's, in the direction that is needed.
+  dnnl::primitive reorder_;
+  dnnl::memory::desc x_, y_, plain_filter_, filter_, shift_, scratchpad_, reorder_scratchpad_;
   // The packing cache's name for the filter's form.
   uint64_t form_ = 0;
   // Where things lie in scratch memory.
-  size_t filter_at_ = 0, scaled_at_ = 0, scratchpad_at_ = 0, x_at_ = 0, y_at_ = 0,
+  size_t filter_at_ = 0, folded_at_ = 0, scratchpad_at_ = 0, x_at_ = 0, y_at_ = 0,
          scratch_bytes_ = 0;
 };
 
 // The convolutions of one kernel: one for each number of threads that runs it.
-class ConvVariants {
+class ConvVariants : public ConvPlan {
  public:
-  static absl::StatusOr<std::unique_ptr<ConvVariants>> Create(const ConvGeometry& geometry,
-                                                              ConvResult result, DType dtype,
-                                                              ConvEpilogue epilogue = {});
+  static absl::StatusOr<std::unique_ptr<ConvPlan>> Create(const ConvGeometry& geometry,
+                                                          ConvResult result, DType dtype,
+                                                          ConvEpilogue epilogue);
   // Of the variant for this thread's number of threads, the one most kernels will ever see.
-  size_t scratch_bytes() const { return scratch_bytes_; }
-  absl::Status Run(const ConvOperands& operands, void* scratch) const;
+  size_t scratch_bytes() const override { return scratch_bytes_; }
+  absl::Status Run(const ConvOperands& operands, void* scratch) const override;
 
  private:
   ConvVariants(const ConvGeometry& geometry, ConvResult result, DType dtype, ConvEpilogue epilogue)

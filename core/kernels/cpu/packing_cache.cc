@@ -16,10 +16,11 @@ constexpr size_t kGlobalLimit = size_t{256} << 20;
 bool SameMatrix(const PackingCache::Source& a, const PackingCache::Source& b) {
   return a.value.id == b.value.id && a.form == b.form && a.terms == b.terms && a.k == b.k &&
          a.n == b.n && a.matrix.transpose == b.matrix.transpose &&
-         a.matrix.stride == b.matrix.stride;
+         a.matrix.stride == b.matrix.stride && a.factor.empty() == b.factor.empty();
 }
 bool SameValue(const PackingCache::Source& a, const PackingCache::Source& b) {
-  return a.value.version == b.value.version && a.matrix.data == b.matrix.data;
+  return a.value.version == b.value.version && a.matrix.data == b.matrix.data &&
+         a.factor == b.factor;
 }
 
 std::shared_ptr<void> Allocate(size_t bytes) {
@@ -46,12 +47,12 @@ std::shared_ptr<const void> PackingCache::Find(const Source& source) {
               });
 }
 
-std::shared_ptr<const void> PackingCache::Find(ValueVersion value, const void* data, uint64_t form,
-                                               size_t bytes,
+std::shared_ptr<const void> PackingCache::Find(const Form& form, size_t bytes,
                                                absl::FunctionRef<absl::Status(void*)> pack) {
-  if (value.id == 0) return nullptr;
-  Entry entry{.source = {.value = value, .form = form}, .bytes = bytes};
-  entry.source.matrix.data = data;
+  if (form.value.id == 0) return nullptr;
+  Entry entry{.source = {.value = form.value, .form = form.form}, .bytes = bytes};
+  entry.source.matrix.data = form.data;
+  entry.source.factor.assign(form.factor.begin(), form.factor.end());
   return Find(std::move(entry), pack);
 }
 

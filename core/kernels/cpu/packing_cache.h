@@ -5,9 +5,11 @@
 #include <cstdint>
 #include <list>
 #include <memory>
+#include <vector>
 
 #include "absl/functional/function_ref.h"
 #include "absl/status/status.h"
+#include "absl/types/span.h"
 #include "core/base/thread_annotations.h"
 #include "core/device/kernel.h"
 #include "core/kernels/cpu/packed_gemm.h"
@@ -28,6 +30,15 @@ class PackingCache {
     // 0 for such a matrix. Others (the filters of convolutions) name their forms by numbers of
     // their own, and of the matrix only the data counts.
     uint64_t form = 0;
+    // What was multiplied into it.
+    std::vector<float> factor;
+  };
+  // The value at `data` in a form of its own (not 0), which also depends on `factor`.
+  struct Form {
+    ValueVersion value;
+    const void* data = nullptr;
+    uint64_t form = 0;
+    absl::Span<const float> factor;
   };
 
   explicit PackingCache(size_t limit_bytes) : limit_bytes_(limit_bytes) {}
@@ -38,10 +49,9 @@ class PackingCache {
   // is short. Whether it is null does not depend on earlier calls: results have the same bits each
   // time.
   std::shared_ptr<const void> Find(const Source& source);
-  // The same for the value at `data` in another form (not 0), of so many bytes, that `pack` writes.
-  // Null too where that fails.
-  std::shared_ptr<const void> Find(ValueVersion value, const void* data, uint64_t form,
-                                   size_t bytes, absl::FunctionRef<absl::Status(void*)> pack);
+  // The same for another form, of so many bytes, that `pack` writes. Null too where that fails.
+  std::shared_ptr<const void> Find(const Form& form, size_t bytes,
+                                   absl::FunctionRef<absl::Status(void*)> pack);
 
   size_t bytes() const;
 
