@@ -4,6 +4,7 @@
 #include "absl/strings/str_split.h"
 #include "apps/page.h"
 #include "apps/program.h"
+#include "core/base/parallel.h"
 #include "core/serving/model_server.h"
 #include "models/language/translator.h"
 #include "models/serving/language/served_translator.h"
@@ -25,7 +26,8 @@ constexpr char kUsageText[] =
     "  curl localhost:8080/translate -d '{\"q\": \"A dog runs.\", \"source\": \"en\", \"target\": "
     "\"fr\"}'\n\n"
     "A page to type into is at /, the Open Inference Protocol under /v2, figures for Prometheus\n"
-    "at /metrics. A bundle that is replaced while it is served is loaded within seconds.";
+    "at /metrics. A bundle or glossary that is replaced while it is served is loaded within "
+    "seconds.";
 
 int main(int argc, char** argv) {
   using namespace viv;
@@ -47,12 +49,14 @@ int main(int argc, char** argv) {
   ModelServer server({.http = {.host = FLAGS_host,
                                .port = FLAGS_port,
                                .max_body_bytes = static_cast<size_t>(FLAGS_max_body_mb) << 20},
-                      .batching = {.max_batch = FLAGS_max_batch}});
+                      .batching = {.max_batch = FLAGS_max_batch, .workers = MaxThreads()}});
   std::vector<TranslatorSlot> slots;
   for (const std::string& bundle : bundles) {
     ModelSlot& slot = server.AddModel(
         BaseName(bundle), bundle,
-        TranslatorLoader({.beam = FLAGS_beam, .split = true}, FLAGS_glossary, *precision));
+        TranslatorLoader({.beam = FLAGS_beam, .split = true}, FLAGS_glossary, *precision),
+        FLAGS_glossary.empty() ? std::vector<std::string>()
+                               : std::vector<std::string>{FLAGS_glossary});
     slots.push_back({[&slot] { return slot.current().model; },
                      [&slot](const std::vector<ServedItem>& items) { return slot.Infer(items); }});
   }

@@ -1,4 +1,5 @@
-// One thread runs the batches: the engine computes each of them on all cores.
+// Of several workers each takes a quarter of its share of what waits: nobody waits for a large
+// batch to end while the queue is short, and items cost less together when it is long.
 #include "core/serving/batcher.h"
 
 #include <algorithm>
@@ -9,7 +10,9 @@
 namespace viv {
 
 Batcher::Batcher(const BatcherOptions& options, RunFn run)
-    : options_(options), run_(std::move(run)), thread_([this] { Work(); }) {}
+    : options_(options), run_(std::move(run)), workers_(std::max(options.workers, 1)) {
+  for (int i = 0; i < workers_; ++i) threads_.emplace_back([this] { Work(); });
+}
 
 Batcher::~Batcher() {
   {
@@ -17,7 +20,12 @@ Batcher::~Batcher() {
     stopping_ = true;
     arrived_.NotifyAll();
   }
-  thread_.join();
+  for (std::thread& thread : threads_) thread.join();
+  MutexLock lock(mutex_);
+  for (const Waiting& waiting : queue_) {
+    Answer(waiting, absl::UnavailableError("the server is shutting down"), 0);
+  }
+  queue_.clear();
 }
 
 int Batcher::waiting() const {
@@ -49,13 +57,20 @@ void Batcher::Answer(const Waiting& waiting, absl::StatusOr<Example> result, int
   if (--request.unanswered == 0) request.answered.NotifyOne();
 }
 
+size_t Batcher::ShareOf(size_t waiting) const {
+  const size_t takers = workers_ == 1 ? 1 : 4 * static_cast<size_t>(workers_);
+  const size_t share = (waiting + takers - 1) / takers;
+  return std::min(share, static_cast<size_t>(options_.max_batch));
+}
+
 std::vector<Batcher::Waiting> Batcher::NextBatch() {
   while (queue_.empty() && !stopping_) arrived_.Wait(mutex_);
   std::vector<Waiting> batch;
   if (stopping_) return batch;
   const auto& parameters = queue_.front().item->parameters;
+  const size_t most = ShareOf(queue_.size());
   std::deque<Waiting> others;
-  while (!queue_.empty() && static_cast<int>(batch.size()) < options_.max_batch) {
+  while (!queue_.empty() && batch.size() < most) {
     const bool fits = queue_.front().item->parameters == parameters;
     if (fits) {
       batch.push_back(queue_.front());
@@ -66,6 +81,7 @@ std::vector<Batcher::Waiting> Batcher::NextBatch() {
   }
   // They go back to where they stood: before all that came later.
   queue_.insert(queue_.begin(), others.begin(), others.end());
+  if (!queue_.empty()) arrived_.NotifyOne();
   return batch;
 }
 
@@ -93,10 +109,6 @@ void Batcher::Work() {
       Answer(in_time[i], std::move(results[i]), static_cast<int>(items.size()));
     }
   }
-  for (const Waiting& waiting : queue_) {
-    Answer(waiting, absl::UnavailableError("the server is shutting down"), 0);
-  }
-  queue_.clear();
 }
 
 }  // namespace viv

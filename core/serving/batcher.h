@@ -1,5 +1,5 @@
-// Puts items of several requests together: while a batch runs, what arrives waits and forms the
-// next one. An idle server makes nobody wait, a busy one works on full batches.
+// Puts items of several requests together: while all workers run a batch, what arrives waits and
+// forms the next ones. An idle server makes nobody wait; the busier it is, the larger the batches.
 #ifndef VIV_CORE_SERVING_BATCHER_H_
 #define VIV_CORE_SERVING_BATCHER_H_
 
@@ -19,6 +19,8 @@ namespace viv {
 struct BatcherOptions {
   // Items that run together.
   int max_batch = 32;
+  // Batches that run at a time, each on a thread of its own.
+  int workers = 1;
   // Items that may wait; further ones are refused.
   int max_waiting = 1024;
   // An item that has waited so long is not run any more.
@@ -35,7 +37,7 @@ struct ServedResults {
 // Safe for concurrent use.
 class Batcher {
  public:
-  // Runs a batch whose items have the same parameters.
+  // Runs a batch whose items have the same parameters; as many at a time as there are workers.
   using RunFn = std::function<std::vector<absl::StatusOr<Example>>(
       absl::Span<const ServedItem* const> batch)>;
 
@@ -66,18 +68,21 @@ class Batcher {
   };
 
   void Work();
-  // Takes the next batch out of the queue; empty where the batcher ends.
+  // How many items of so many that wait a worker takes at a time.
+  size_t ShareOf(size_t waiting) const;
+  // Takes the next batch out of the queue, when there is one; empty where the batcher ends.
   std::vector<Waiting> NextBatch() VIV_REQUIRES(mutex_);
   void Answer(const Waiting& waiting, absl::StatusOr<Example> result, int batch_size)
       VIV_REQUIRES(mutex_);
 
   const BatcherOptions options_;
   const RunFn run_;
+  const int workers_;
   mutable Mutex mutex_;
   CondVar arrived_;
   std::deque<Waiting> queue_ VIV_GUARDED_BY(mutex_);
   bool stopping_ VIV_GUARDED_BY(mutex_) = false;
-  std::thread thread_;
+  std::vector<std::thread> threads_;
 };
 
 }  // namespace viv

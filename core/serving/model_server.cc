@@ -49,9 +49,9 @@ ModelServer::~ModelServer() {
 }
 
 ModelSlot& ModelServer::AddModel(const std::string& name, const std::string& directory,
-                                 ServedModelLoader loader) {
+                                 ServedModelLoader loader, std::vector<std::string> files) {
   slots_.push_back(std::make_unique<ModelSlot>(name, directory, std::move(loader),
-                                               options_.batching, &metrics_));
+                                               options_.batching, &metrics_, std::move(files)));
   return *slots_.back();
 }
 

@@ -33,9 +33,9 @@ class ModelServer {
   ModelServer(const ModelServer&) = delete;
   ModelServer& operator=(const ModelServer&) = delete;
 
-  // Before Start(). The slot lives as long as the server.
+  // Before Start(). The slot lives as long as the server. `files`: as ModelSlot's.
   ModelSlot& AddModel(const std::string& name, const std::string& directory,
-                      ServedModelLoader loader);
+                      ServedModelLoader loader, std::vector<std::string> files = {});
   void AddRoute(HttpRoute route);
 
   // Listens at once, so that health can be asked for, and serves each model when it is warm;

@@ -1,7 +1,9 @@
 // The old model lives until the last batch that uses it has run.
 #include "core/serving/model_slot.h"
 
+#include <algorithm>
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
@@ -23,15 +25,6 @@ constexpr char kWaiting[] = "vivarium_waiting_items";
 constexpr char kLoads[] = "vivarium_model_loads_total";
 constexpr char kReady[] = "vivarium_model_ready";
 
-// What tells two bundles apart: bundle.json holds the checksums of all other files.
-absl::StatusOr<std::string> VersionOf(const std::string& directory) {
-  ASSIGN_OR_RETURN(const std::string text,
-                   Env::Default()->ReadFile(JoinPath(directory, "bundle.json")));
-  const uLong checksum =
-      crc32(0, reinterpret_cast<const Bytef*>(text.data()), static_cast<uInt>(text.size()));
-  return absl::StrFormat("%08x", checksum);
-}
-
 }  // namespace
 
 void ModelSlot::DeclareMetrics(Metrics& metrics) {
@@ -46,14 +39,30 @@ void ModelSlot::DeclareMetrics(Metrics& metrics) {
 }
 
 ModelSlot::ModelSlot(std::string name, std::string directory, ServedModelLoader loader,
-                     const BatcherOptions& options, Metrics* metrics)
+                     const BatcherOptions& options, Metrics* metrics,
+                     std::vector<std::string> files)
     : name_(std::move(name)),
       directory_(std::move(directory)),
       loader_(std::move(loader)),
+      files_(std::move(files)),
       metrics_(metrics),
+      workers_(options.workers),
       batcher_(options,
                [this](absl::Span<const ServedItem* const> batch) { return RunBatch(batch); }) {
   metrics_->Set(kReady, {{"model", name_}}, 0);
+}
+
+// bundle.json holds the checksums of all other files of a bundle.
+absl::StatusOr<std::string> ModelSlot::VersionOnDisk() const {
+  std::vector<std::string> paths = files_;
+  paths.push_back(JoinPath(directory_, "bundle.json"));
+  uLong checksum = 0;
+  for (const std::string& path : paths) {
+    ASSIGN_OR_RETURN(const std::string text, Env::Default()->ReadFile(path));
+    checksum = crc32(checksum, reinterpret_cast<const Bytef*>(text.data()),
+                     static_cast<uInt>(text.size()));
+  }
+  return absl::StrFormat("%08x", checksum);
 }
 
 ModelSlot::Current ModelSlot::current() const {
@@ -79,7 +88,7 @@ absl::Status ModelSlot::LoadVersion(const std::string& version) {
 }
 
 absl::Status ModelSlot::Load() {
-  ASSIGN_OR_RETURN(const std::string version, VersionOf(directory_));
+  ASSIGN_OR_RETURN(const std::string version, VersionOnDisk());
   const absl::Status status = LoadVersion(version);
   metrics_->Count(kLoads, {{"model", name_}, {"result", status.ok() ? "ok" : "error"}});
   if (!status.ok()) return Annotate(status, absl::StrCat("cannot load '", name_, "'"));
@@ -90,7 +99,7 @@ absl::Status ModelSlot::Load() {
 
 absl::Status ModelSlot::ReloadIfChanged() {
   // While a bundle is being replaced there may be none for a moment.
-  const absl::StatusOr<std::string> version = VersionOf(directory_);
+  const absl::StatusOr<std::string> version = VersionOnDisk();
   if (!version.ok() || *version == tried_) return absl::OkStatus();
   return Load();
 }
@@ -107,7 +116,14 @@ absl::StatusOr<ServedResults> ModelSlot::Infer(const std::vector<ServedItem>& it
 std::vector<absl::StatusOr<Example>> ModelSlot::RunBatch(
     absl::Span<const ServedItem* const> batch) {
   const auto begin = std::chrono::steady_clock::now();
-  std::vector<absl::StatusOr<Example>> results = current().model->Infer(batch);
+  const std::shared_ptr<const ServedModel> model = current().model;
+  const bool large = std::any_of(batch.begin(), batch.end(), [&model](const ServedItem* item) {
+    return model->IsLarge(*item);
+  });
+  // Small batches on a core each use the cores better than one on all of them.
+  std::optional<SerialRegion> one_thread;
+  if (workers_ > 1 && !large) one_thread.emplace();
+  std::vector<absl::StatusOr<Example>> results = model->Infer(batch);
   const std::chrono::duration<double> took = std::chrono::steady_clock::now() - begin;
   const Metrics::Labels labels = {{"model", name_}};
   metrics_->Observe(kBatchSeconds, labels, took.count());

@@ -17,9 +17,10 @@ namespace viv {
 // Safe for concurrent use.
 class ModelSlot {
  public:
-  // `metrics` outlives the slot. Nothing is loaded yet.
+  // `metrics` outlives the slot. `files`: what the loader reads beside the bundle. Nothing is
+  // loaded yet.
   ModelSlot(std::string name, std::string directory, ServedModelLoader loader,
-            const BatcherOptions& options, Metrics* metrics);
+            const BatcherOptions& options, Metrics* metrics, std::vector<std::string> files = {});
   // As ~Batcher.
   ~ModelSlot() = default;
 
@@ -28,11 +29,11 @@ class ModelSlot {
   // Loads the bundle and runs what warms it up, then lets it serve. After an error the model that
   // was there stays. One call at a time.
   absl::Status Load();
-  // Load() where the folder holds another bundle than the one that was loaded last, well or not.
+  // Load() where the folder or a file holds something else than what was loaded last, well or not.
   absl::Status ReloadIfChanged();
 
-  // The model that serves, and the name of its version: a checksum of its bundle. Null before the
-  // first Load().
+  // The model that serves, and the name of its version: a checksum of what it is made of. Null
+  // before the first Load().
   struct Current {
     std::shared_ptr<const ServedModel> model;
     std::string version;
@@ -47,10 +48,13 @@ class ModelSlot {
  private:
   std::vector<absl::StatusOr<Example>> RunBatch(absl::Span<const ServedItem* const> batch);
   absl::Status LoadVersion(const std::string& version);
+  absl::StatusOr<std::string> VersionOnDisk() const;
 
   const std::string name_, directory_;
   const ServedModelLoader loader_;
+  const std::vector<std::string> files_;
   Metrics* const metrics_;
+  const int workers_;
   // What was tried last. Only of the thread that loads.
   std::string tried_;
   mutable Mutex mutex_;

@@ -38,6 +38,9 @@ class ServedModel {
   // wrong with it. Inputs have the types and fit the shapes of inputs().
   virtual std::vector<absl::StatusOr<Example>> Infer(
       absl::Span<const ServedItem* const> batch) const = 0;
+  // Whether one item is so much work that all threads should share it. Smaller ones run on one
+  // thread each where several batches run at a time.
+  virtual bool IsLarge(const ServedItem& /*item*/) const { return false; }
   // Items that make it ready for what is usual: they are run before it serves.
   virtual std::vector<ServedItem> WarmUp() const = 0;
 };

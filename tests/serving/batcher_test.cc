@@ -1,6 +1,7 @@
 // What runs together, what is refused, and that nobody is forgotten.
 #include "core/serving/batcher.h"
 
+#include <algorithm>
 #include <atomic>
 #include <thread>
 
@@ -90,6 +91,32 @@ TEST(Batcher, WhatArrivesWhileABatchRunsFormsTheNext) {
   EXPECT_EQ(doubler.WaitForBatches(3), (std::vector<int>{1, 4, 2}));
 }
 
+TEST(Batcher, WorkersRunAtATimeAndTakeSmallSharesOfWhatWaits) {
+  Doubler doubler;
+  doubler.SetShut(true);
+  Batcher batcher({.max_batch = 2, .workers = 2}, std::ref(doubler));
+  std::vector<std::thread> clients;
+  std::atomic<int> right = 0;
+  const auto ask = [&](int value) {
+    const auto results = batcher.Infer({Item(value)});
+    if (results.ok() && ValueOf(results->items[0]) == 2 * value) ++right;
+  };
+  for (size_t i = 0; i < 2; ++i) {
+    clients.emplace_back(ask, i);
+    doubler.WaitForBatches(i + 1);
+  }
+  for (int i = 2; i < 20; ++i) clients.emplace_back(ask, i);
+  WaitForQueue(batcher, 18);
+  doubler.SetShut(false);
+  for (std::thread& client : clients) client.join();
+  EXPECT_EQ(right, 20);
+  // Of 18, 16, 14, 12 and 10 that wait two (of 18 three, but for the limit), of fewer than nine
+  // one.
+  std::vector<int> sizes = doubler.WaitForBatches(15);
+  std::sort(sizes.begin(), sizes.end());
+  EXPECT_EQ(sizes, (std::vector<int>{1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 2, 2, 2, 2, 2}));
+}
+
 TEST(Batcher, ItemsOfOtherParametersRunApartAndKeepTheirTurn) {
   Doubler doubler;
   doubler.SetShut(true);
@@ -132,9 +159,11 @@ TEST(Batcher, RefusesWhatWouldWaitTooLong) {
   second.join();
 }
 
-TEST(Batcher, ManyClientsGetTheirOwnAnswers) {
+class BatcherWorkersTest : public testing::TestWithParam<int> {};
+
+TEST_P(BatcherWorkersTest, ManyClientsGetTheirOwnAnswers) {
   Doubler doubler;
-  Batcher batcher({.max_batch = 8}, std::ref(doubler));
+  Batcher batcher({.max_batch = 8, .workers = GetParam()}, std::ref(doubler));
   std::vector<std::thread> clients;
   std::atomic<int> right = 0;
   for (int c = 0; c < 16; ++c) {
@@ -151,6 +180,8 @@ TEST(Batcher, ManyClientsGetTheirOwnAnswers) {
   for (std::thread& client : clients) client.join();
   EXPECT_EQ(right, 1600);
 }
+
+INSTANTIATE_TEST_SUITE_P(Workers, BatcherWorkersTest, testing::Values(1, 2, 5));
 
 }  // namespace
 }  // namespace viv

@@ -111,8 +111,8 @@ class ModelSlotTest : public testing::Test {
     ASSERT_TRUE(
         WriteFileAtomically(Env::Default(), JoinPath(directory_, "bundle.json"), prefix).ok());
   }
-  std::string Ask() {
-    const auto results = slot_->Infer({{.inputs = {Tensor::Scalar("x")}}});
+  std::string Ask(const char* text = "x") {
+    const auto results = slot_->Infer({{.inputs = {Tensor::Scalar(text)}}});
     if (!results.ok()) return std::string(results.status().message());
     return (*results->items[0])[0].scalar<std::string>();
   }
@@ -154,6 +154,44 @@ TEST_F(ModelSlotTest, KeepsTheOldModelWhereTheNewOneIsNoGood) {
   EXPECT_EQ(Ask(), "one x");
   EXPECT_THAT(metrics_.Text(),
               HasSubstr("vivarium_model_loads_total{model=\"fake\",result=\"error\"} 2"));
+}
+
+TEST_F(ModelSlotTest, LoadsAgainWhenAFileBesideTheBundleChanges) {
+  const std::string terms = JoinPath(directory_, "terms.tsv");
+  const auto write = [&terms](const std::string& text) {
+    ASSERT_TRUE(WriteFileAtomically(Env::Default(), terms, text).ok());
+  };
+  const ServedModelLoader load =
+      [&terms](const std::string&) -> absl::StatusOr<std::unique_ptr<const ServedModel>> {
+    ASSIGN_OR_RETURN(const std::string prefix, Env::Default()->ReadFile(terms));
+    return std::make_unique<const FakeModel>(prefix);
+  };
+  slot_ = std::make_unique<ModelSlot>("fake", directory_, load, BatcherOptions(), &metrics_,
+                                      std::vector<std::string>{terms});
+  Put("bundle");
+  EXPECT_FALSE(slot_->Load().ok()) << "there is no file";
+  write("one ");
+  ASSERT_TRUE(slot_->Load().ok());
+  write("two ");
+  ASSERT_TRUE(slot_->ReloadIfChanged().ok());
+  EXPECT_EQ(Ask(), "two x");
+  ASSERT_TRUE(Env::Default()->Remove(terms).ok());
+  EXPECT_TRUE(slot_->ReloadIfChanged().ok());
+  EXPECT_EQ(Ask(), "two x");
+}
+
+TEST_F(ModelSlotTest, SmallBatchesHaveAThreadEachWhereSeveralRunAtATime) {
+  Put("one ");
+  const int threads = MaxThreads();
+  SetMaxThreads(2);
+  for (const int workers : {1, 2}) {
+    slot_ = std::make_unique<ModelSlot>("fake", directory_, LoadFakeModel,
+                                        BatcherOptions{.workers = workers}, &metrics_);
+    ASSERT_TRUE(slot_->Load().ok());
+    EXPECT_EQ(Ask("how wide?"), workers == 1 ? "2" : "1");
+    EXPECT_EQ(Ask("HOW WIDE?"), "2");
+  }
+  SetMaxThreads(threads);
 }
 
 }  // namespace

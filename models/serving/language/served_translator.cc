@@ -20,6 +20,7 @@ namespace {
 using nlohmann::json;
 
 constexpr int kMostBeam = 64;
+constexpr size_t kLargeText = 400;  // bytes
 
 absl::StatusOr<TranslateOptions> WithParameters(
     TranslateOptions options, const std::map<std::string, std::string>& parameters) {
@@ -81,6 +82,11 @@ class ServedTranslator : public ServedModel {
                                    Tensor::Scalar(TranslationJson(sentences[i], result))});
     }
     return answers;
+  }
+
+  // A text of several sentences, likely.
+  bool IsLarge(const ServedItem& item) const override {
+    return item.inputs[0].scalar<std::string>().size() > kLargeText;
   }
 
   // Short and long, alone: what comes first is no slower than what follows.

@@ -18,7 +18,7 @@ namespace viv {
 // Loads bundles of kind "translate". An item's input is "text", a string; its outputs are
 // "translation", "confidence" (NaN where the bundle is not calibrated) and "json", the line that
 // `translate --json` prints. Its parameters "beam", "nbest" and "length_penalty" override
-// `options`. `glossary`: a file of terms, read again with the bundle; "": none. `precision`: see
+// `options`. `glossary`: a file of terms, read with the bundle; "": none. `precision`: see
 // SessionOptions.
 ServedModelLoader TranslatorLoader(const TranslateOptions& options,
                                    const std::string& glossary = "", DType precision = kFloat);
