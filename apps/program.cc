@@ -62,6 +62,12 @@ std::vector<std::string> BeginProgram(int argc, char** argv, const std::string& 
   return std::vector<std::string>(argv + 1, argv + argc);
 }
 
+std::optional<bool> GivenBool(const char* flag) {
+  const gflags::CommandLineFlagInfo info = gflags::GetCommandLineFlagInfoOrDie(flag);
+  if (info.is_default) return std::nullopt;
+  return info.current_value == "true";
+}
+
 std::string CommandLine(const std::vector<std::string>& arguments) {
   std::string line;
   for (const std::string& argument : arguments) {

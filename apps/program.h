@@ -2,6 +2,7 @@
 #ifndef VIV_APPS_PROGRAM_H_
 #define VIV_APPS_PROGRAM_H_
 
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,6 +24,9 @@ int FailUsage(const std::string& message);
 // arguments. Ends the process for --help (0) and for flags that are wrong (2).
 std::vector<std::string> BeginProgram(int argc, char** argv, const std::string& program,
                                       const std::string& usage);
+
+// The value of a flag of type bool; none where it was not given.
+std::optional<bool> GivenBool(const char* flag);
 
 // The arguments of main, program name first, as a shell reads them.
 std::string CommandLine(const std::vector<std::string>& arguments);

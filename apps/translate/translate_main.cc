@@ -14,6 +14,10 @@ DEFINE_int32(beam, 5, "hypotheses that the search keeps; 1 is fastest");
 DEFINE_int32(nbest, 1, "translations of each text, at most --beam");
 DEFINE_double(length_penalty, 1.0, "0: prefers short translations; 1: does not mind long ones");
 DEFINE_string(length_reward, "", "added to the score for each piece; the model's own where empty");
+DEFINE_bool(consensus, false,
+            "choose the translation that agrees most with all that the search found (the greatest "
+            "expected chrF: minimum Bayes risk), not the most probable; the model's own way if not "
+            "given");
 DEFINE_int32(max_repeats, 2, "the same few pieces stand in a row at most so often; 0: any number");
 DEFINE_string(
     precision, "auto",
@@ -73,6 +77,7 @@ int main(int argc, char** argv) {
                   .nbest = FLAGS_nbest,
                   .length_penalty = static_cast<float>(FLAGS_length_penalty),
                   .length_reward = length_reward,
+                  .consensus = GivenBool("consensus"),
                   .max_repeats = FLAGS_max_repeats,
                   .split = FLAGS_split,
                   .align = FLAGS_align,

@@ -56,8 +56,15 @@ DEFINE_bool(non_commercial, false, "whether that licence forbids commercial use"
 DEFINE_string(evaluate, "",
               "text with references, in the form of --train; arguments are further ones: prints "
               "the scores of the bundle of --export_to, or without training those of --model");
-DEFINE_string(model, "", "bundle to evaluate; the one that comes with the program where empty");
+DEFINE_string(model, "",
+              "bundle to evaluate or tune; the one that comes with the program where empty");
 DEFINE_int32(beam, 5, "hypotheses that the search of --evaluate keeps");
+DEFINE_bool(
+    consensus, false,
+    "--evaluate ranks translations by how much they agree; the model's own way if not given");
+DEFINE_string(tune, "",
+              "text with references, on which nothing was trained: fits search and confidences of "
+              "--model to it, for --export_to");
 DEFINE_string(trace, "", "file for a Chrome trace of one update; its table by op goes to the log");
 DEFINE_bool(allow_inexact, false, "resume although threads or machine differ from before");
 
@@ -71,7 +78,8 @@ constexpr char kUsageText[] =
     "  translate_train --from pretrained/translate_en_fr --train own.en,own.fr --run runs/own "
     "\\\n"
     "    --export_to bundles/own --data 'our manuals' --licence 'CC BY 4.0'\n"
-    "  translate_train --evaluate test.en,test.fr --model bundles/en_fr\n\n"
+    "  translate_train --evaluate test.en,test.fr --model bundles/en_fr\n"
+    "  translate_train --tune own.en,own.fr --model bundles/en_fr --export_to bundles/own\n\n"
     "Ctrl-C ends a run with a checkpoint; the same command goes on from there. Of the validation\n"
     "text, BLEU is printed; the best checkpoint is what --export_to makes a bundle of. The curves "
     "of\n"
@@ -119,6 +127,11 @@ std::string FlagAgainstFrom() {
 // What is wrong with the flags; "" for nothing.
 std::string WrongFlags(const std::vector<std::string>& arguments) {
   if (!arguments.empty() && FLAGS_evaluate.empty()) return "what is '" + arguments[0] + "'?";
+  if (!FLAGS_tune.empty()) {
+    return FLAGS_train.empty() && FLAGS_evaluate.empty() && !FLAGS_export_to.empty()
+               ? ""
+               : "--tune needs --export_to, and is not for --train or --evaluate";
+  }
   if (FLAGS_train.empty() && !FLAGS_evaluate.empty()) return "";
   if (!FLAGS_evaluate.empty() && FLAGS_export_to.empty()) {
     return "--evaluate after training needs --export_to";
@@ -187,6 +200,15 @@ int main(int argc, char** argv) {
   const std::vector<std::string> command_line(argv, argv + argc);
   std::vector<std::string> arguments = BeginProgram(argc, argv, "translate_train", kUsageText);
   if (const std::string wrong = WrongFlags(arguments); !wrong.empty()) return FailUsage(wrong);
+  if (!FLAGS_tune.empty()) {
+    const TuneProgram tune = {.bundle = FLAGS_model,
+                              .source_language = FLAGS_src,
+                              .target_language = FLAGS_tgt,
+                              .text = FLAGS_tune,
+                              .to = FLAGS_export_to};
+    const absl::Status tuned = tune.Run();
+    return tuned.ok() ? kSuccess : Fail(tuned);
+  }
   if (!FLAGS_train.empty()) {
     const absl::StatusOr<DType> precision = ParsePrecision(FLAGS_precision);
     if (!precision.ok()) return FailUsage(std::string(precision.status().message()));
@@ -199,11 +221,12 @@ int main(int argc, char** argv) {
     if (FLAGS_evaluate.empty()) return kSuccess;
   }
   arguments.insert(arguments.begin(), FLAGS_evaluate);
-  const EvaluateProgram evaluate = {.bundle = FLAGS_train.empty() ? FLAGS_model : FLAGS_export_to,
-                                    .source_language = FLAGS_src,
-                                    .target_language = FLAGS_tgt,
-                                    .texts = arguments,
-                                    .beam = FLAGS_beam};
+  const EvaluateProgram evaluate = {
+      .bundle = FLAGS_train.empty() ? FLAGS_model : FLAGS_export_to,
+      .source_language = FLAGS_src,
+      .target_language = FLAGS_tgt,
+      .texts = arguments,
+      .options = {.beam = FLAGS_beam, .consensus = GivenBool("consensus")}};
   const absl::Status evaluated = evaluate.Run();
   return evaluated.ok() ? kSuccess : Fail(evaluated);
 }

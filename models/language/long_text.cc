@@ -128,9 +128,46 @@ Translation Join(const SplitText& split, const std::vector<const Translation*>& 
   return whole;
 }
 
+// The best `count` choices of a translation for each sentence: of the greatest sums of scores, best
+// first. The first has the first of each. A choice is the ranks, one a sentence.
+std::vector<std::vector<size_t>> BestChoices(
+    const std::vector<const std::vector<Translation>*>& sentences, size_t count) {
+  struct Choice {
+    double lost;  // of the sum of the first ones
+    size_t before, rank;
+  };
+  std::vector<std::vector<Choice>> steps;
+  std::vector<Choice> last = {{0, 0, 0}};
+  for (const std::vector<Translation>* all : sentences) {
+    std::vector<Choice> next;
+    for (size_t b = 0; b < last.size(); ++b) {
+      // Whatever has `count` better ones is none of the best.
+      for (size_t r = 0; r < all->size() && (b + 1) * (r + 1) <= count; ++r) {
+        next.push_back({last[b].lost + (*all)[0].score - (*all)[r].score, b, r});
+      }
+    }
+    std::stable_sort(next.begin(), next.end(),
+                     [](const Choice& x, const Choice& y) { return x.lost < y.lost; });
+    next.resize(std::min(next.size(), count));
+    steps.push_back(next);
+    last = std::move(next);
+  }
+  std::vector<std::vector<size_t>> choices;
+  for (size_t i = 0; i < last.size(); ++i) {
+    std::vector<size_t> ranks(sentences.size());
+    size_t at = i;
+    for (size_t s = sentences.size(); s-- > 0; at = steps[s][at].before) {
+      ranks[s] = steps[s][at].rank;
+    }
+    choices.push_back(std::move(ranks));
+  }
+  return choices;
+}
+
 SentenceResult JoinAll(const SplitText& split, const std::vector<SentenceResult>& results) {
   const size_t count = split.parts.size();
   size_t nbest = 1;
+  std::vector<const std::vector<Translation>*> sentences;
   for (size_t i = 0; i < count; ++i) {
     const SentenceResult& result = results[split.first + i];
     if (!result.ok()) {
@@ -138,15 +175,13 @@ SentenceResult JoinAll(const SplitText& split, const std::vector<SentenceResult>
       return Annotate(result.status(), absl::StrCat("sentence ", i + 1, " of ", count));
     }
     nbest = std::max(nbest, result->size());
+    sentences.push_back(&*result);
   }
   std::vector<Translation> translations;
-  for (size_t rank = 0; rank < nbest; ++rank) {
-    std::vector<const Translation*> sentences;
-    for (size_t i = 0; i < count; ++i) {
-      const std::vector<Translation>& all = *results[split.first + i];
-      sentences.push_back(&all[std::min(rank, all.size() - 1)]);
-    }
-    translations.push_back(Join(split, sentences));
+  for (const std::vector<size_t>& ranks : BestChoices(sentences, nbest)) {
+    std::vector<const Translation*> chosen;
+    for (size_t i = 0; i < count; ++i) chosen.push_back(&(*sentences[i])[ranks[i]]);
+    translations.push_back(Join(split, chosen));
   }
   return translations;
 }

@@ -28,10 +28,10 @@ using SentenceTranslator =
     std::function<absl::StatusOr<std::vector<SentenceResult>>(const std::vector<std::string>&)>;
 
 // The translations of the texts with the white space of the texts between those of their
-// sentences. Of the whole text the n-th translation consists of the n-th of each sentence (the last
-// where there are fewer), log_prob, pieces and score are sums, the confidence is the lowest of its
-// sentences, and `parts` are these, where there are several. Where one sentence fails the text
-// does.
+// sentences. The first consists of the first of each sentence, the others differ from it where the
+// sum of scores loses least; a text has as many as the sentence with the most. log_prob, pieces and
+// score are sums, the confidence is the lowest of its sentences, and `parts` are these, where there
+// are several. Where one sentence fails the text does.
 absl::StatusOr<std::vector<SentenceResult>> TranslateLongTexts(
     const std::vector<std::string>& texts, const std::string& language,
     const SentenceTranslator& translate);

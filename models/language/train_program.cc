@@ -111,7 +111,7 @@ std::string ModelCard(const TranslatorExport& to, const NetOptions& net, int64_t
 
 absl::Status TuneAndCalibrate(const std::string& validation, Bundle* bundle) {
   ASSIGN_OR_RETURN(const std::vector<TextPair> pairs, ReadPairs(validation));
-  RETURN_IF_ERROR(TuneLengthReward(pairs, bundle));
+  RETURN_IF_ERROR(TuneSearch(pairs, bundle));
   ASSIGN_OR_RETURN(const std::unique_ptr<Translator> translator, Translator::FromBundle(*bundle));
   const absl::StatusOr<Calibration> calibration = CalibrateTranslator(*translator, pairs);
   if (calibration.ok()) {
@@ -231,6 +231,20 @@ absl::Status TrainProgram::Run() {
   return Export(*this, train_pairs, tokenizer, result, begun);
 }
 
+absl::Status TuneProgram::Run() const {
+  Env* env = Env::Default();
+  std::string directory = bundle;
+  if (directory.empty()) {
+    ASSIGN_OR_RETURN(directory, FindTranslatorBundle(env, source_language, target_language));
+  }
+  ASSIGN_OR_RETURN(Bundle tuned, ReadBundle(env, directory, "translate"));
+  RETURN_IF_ERROR(TuneAndCalibrate(text, &tuned));
+  RETURN_IF_ERROR(WriteBundle(env, to, tuned));
+  *out << "length reward " << tuned.settings["length_reward"] << ", ranks by "
+       << (tuned.settings["consensus"] == "true" ? "consensus" : "probability") << std::endl;
+  return absl::OkStatus();
+}
+
 absl::Status EvaluateProgram::Run() const {
   Env* env = Env::Default();
   std::string directory = bundle;
@@ -241,7 +255,7 @@ absl::Status EvaluateProgram::Run() const {
   for (const std::string& text : texts) {
     ASSIGN_OR_RETURN(const std::vector<TextPair> pairs, ReadPairs(text));
     ASSIGN_OR_RETURN(const TranslationEvaluation evaluation,
-                     EvaluateTranslator(*translator, pairs, {.beam = beam}));
+                     EvaluateTranslator(*translator, pairs, options));
     if (texts.size() > 1) *out << text << ": ";
     *out << evaluation.ToString() << std::flush;
   }

@@ -52,12 +52,21 @@ struct TrainProgram {
   absl::Status Run();
 };
 
+// Fits search and confidences of a bundle (the shipped one of the languages where `bundle` is "")
+// to a text that it was not trained on, as ReadPairs, and writes the bundle `to`. Its weights stay.
+struct TuneProgram {
+  std::string bundle, source_language, target_language, text, to;
+  std::ostream* out = &std::cout;
+
+  absl::Status Run() const;
+};
+
 // Scores a bundle (the shipped one of the languages where `bundle` is "") on each of the texts, and
 // prints that.
 struct EvaluateProgram {
   std::string bundle, source_language, target_language;
   std::vector<std::string> texts;  // as ReadPairs
-  int beam = 5;
+  TranslateOptions options;
   std::ostream* out = &std::cout;
 
   absl::Status Run() const;

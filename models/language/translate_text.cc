@@ -14,6 +14,7 @@
 #include "core/base/utf8.h"
 #include "models/decoding/beam_search.h"
 #include "models/decoding/repetition.h"
+#include "models/language/consensus.h"
 
 namespace viv {
 namespace {
@@ -31,20 +32,48 @@ SearchLimits LimitsOf(const SourceSentence& source, const TextCopier& copier,
 }
 
 absl::StatusOr<std::vector<Translation>> TextsOf(const Tokenizer& tokenizer,
-                                                 const MaskedText& source,
+                                                 const SourceSentence& source,
                                                  const std::vector<Hypothesis>& hypotheses) {
   std::vector<Translation> translations;
   for (const Hypothesis& h : hypotheses) {
     Translation translation = {.tokens = h.tokens,
                                .log_prob = h.log_prob,
                                .pieces = static_cast<int>(h.token_log_probs.size()),
+                               .source_pieces = static_cast<int>(source.pieces.size()),
                                .score = h.score,
                                .cut = !h.ended};
     ASSIGN_OR_RETURN(const std::string text, tokenizer.Decode(h.tokens));
-    translation.text = source.Restore(text);
+    translation.text = source.masked.Restore(text);
+    for (const float log_prob : h.token_log_probs) {
+      translation.least_log_prob = std::min(translation.least_log_prob, log_prob);
+    }
     translations.push_back(std::move(translation));
   }
   return translations;
+}
+
+// Sets how much the translations of a sentence agree. `reward`: as
+// BeamSearchOptions::length_reward.
+void SetAgreement(float reward, std::vector<Translation>* translations) {
+  if (translations->size() < 2) return;
+  std::vector<std::string> texts;
+  std::vector<double> log_weights;
+  for (const Translation& translation : *translations) {
+    texts.push_back(translation.text);
+    log_weights.push_back(translation.log_prob +
+                          reward * static_cast<float>(translation.tokens.size()));
+  }
+  const std::vector<double> expected = ExpectedChrf(texts, log_weights);
+  for (size_t i = 0; i < expected.size(); ++i) (*translations)[i].agreement = expected[i];
+}
+
+void RankByAgreement(std::vector<Translation>* translations) {
+  for (Translation& translation : *translations) {
+    if (translation.agreement >= 0) translation.score = static_cast<float>(translation.agreement);
+  }
+  std::stable_sort(
+      translations->begin(), translations->end(),
+      [](const Translation& a, const Translation& b) { return a.agreement > b.agreement; });
 }
 
 // Calls `decode` on parts of `order`, at most `most` long. Threads that each decode batches of
@@ -109,10 +138,13 @@ absl::StatusOr<std::vector<SentenceResult>> TranslateTexts(
   std::stable_sort(order.begin(), order.end(), [&](size_t a, size_t b) {
     return sources[a].pieces.size() > sources[b].pieces.size();
   });
+  const bool consensus = options.consensus.value_or(false);
+  const bool compares = consensus || options.agreement;
+  const float reward = options.length_reward.value_or(0);
   const BeamSearchOptions search = {.beam = options.beam,
-                                    .nbest = options.nbest,
-                                    .length_penalty = options.length_penalty,
-                                    .length_reward = options.length_reward.value_or(0),
+                                    .nbest = compares ? options.beam : options.nbest,
+                                    .length_penalty = consensus ? 0 : options.length_penalty,
+                                    .length_reward = reward,
                                     .no_repeat_ngram = options.no_repeat_ngram,
                                     .bos = tokenizer.bos(),
                                     .eos = tokenizer.eos(),
@@ -128,7 +160,12 @@ absl::StatusOr<std::vector<SentenceResult>> TranslateTexts(
                      decoder.Start(session, pieces, tokenizer.pad()));
     ASSIGN_OR_RETURN(const auto hypotheses, BeamSearch(*steps, limits, search));
     for (size_t i = 0; i < part.size(); ++i) {
-      results[part[i]] = TextsOf(tokenizer, sources[part[i]].masked, hypotheses[i]);
+      SentenceResult& result = results[part[i]];
+      result = TextsOf(tokenizer, sources[part[i]], hypotheses[i]);
+      if (!compares || !result.ok()) continue;
+      SetAgreement(reward, &*result);
+      if (consensus) RankByAgreement(&*result);
+      result->resize(std::min<size_t>(result->size(), options.nbest));
     }
     return absl::OkStatus();
   };

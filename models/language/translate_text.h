@@ -23,6 +23,10 @@ struct TranslateOptions {
   float length_penalty = 1.0f;
   // As in BeamSearchOptions. Where there is none, the translator's own.
   std::optional<float> length_reward;
+  // Whether translations are ranked by how much they agree with one another (agreement, below) and
+  // not by their probability; `length_penalty` plays no part then. Where there is none, the
+  // translator's own.
+  std::optional<bool> consensus;
   int no_repeat_ngram = 0;
   // So often at most the same few pieces stand in a row, or as often as in the sentence; 0: always.
   int max_repeats = 2;
@@ -39,6 +43,8 @@ struct TranslateOptions {
   // The same: whether an unknown word is replaced by the word of the source that was looked at most
   // (Luong et al. 2015); else it is "<unk>".
   bool copy_unknown = false;
+  // Whether translations have an `agreement`, consensus or not.
+  bool agreement = false;
 };
 
 // A sentence of a text and its translation.
@@ -60,7 +66,16 @@ struct Translation {
   // Of all pieces and the end: the logarithms of their probabilities, summed; how many they are.
   float log_prob = 0;
   int pieces = 0;
-  // By which the translations of a sentence are ranked.
+  // Of the least probable of them.
+  float least_log_prob = 0;
+  // Of the sentence, with the end, as the net saw it.
+  int source_pieces = 0;
+  // The chrF, in percent, to be expected against a reference that is one of the `beam` translations
+  // that the search found (consensus.h); where it was asked for and there are several, else
+  // negative.
+  double agreement = -1;
+  // By which the translations of a sentence are ranked: the log probability under length penalty
+  // and reward; by consensus the agreement.
   float score = 0;
   // The probability that the translation is good (its chrF is at least 60), where a calibrated
   // bundle says so; else negative.

@@ -2,6 +2,8 @@
 #include "models/language/translator.h"
 
 #include <algorithm>
+#include <cmath>
+#include <iterator>
 #include <map>
 #include <utility>
 
@@ -26,17 +28,66 @@ constexpr char kPiecesFile[] = "pieces.model";
 constexpr char kWordsFile[] = "words.txt";
 constexpr char kCalibrationFile[] = "calibration.json";
 constexpr char kLengthReward[] = "length_reward";
+constexpr char kConsensus[] = "consensus";
+// Ranking by consensus is for those whose BLEU it raises by more: less is chance.
+constexpr double kConsensusGain = 0.3;
 constexpr char kPrefix[] = "translate_";
 
-// What the confidence is computed from.
-const std::vector<std::string>& FeatureNames() {
-  static const auto* const names =
-      new std::vector<std::string>{"mean log probability of a piece", "log probability", "pieces"};
-  return *names;
+// What confidences are computed from. Bundles are calibrated for some of them, new ones for all.
+struct Feature {
+  const char* name;
+  // Not a number where the search found one translation alone, and nothing agrees with it.
+  double (*of)(const Translation&);
+};
+constexpr char kAgreement[] = "expected chrF";
+constexpr Feature kFeatures[] = {
+    {"mean log probability of a piece",
+     [](const Translation& t) { return static_cast<double>(t.log_prob) / std::max(t.pieces, 1); }},
+    {"log probability", [](const Translation& t) { return static_cast<double>(t.log_prob); }},
+    {"pieces", [](const Translation& t) { return static_cast<double>(std::max(t.pieces, 1)); }},
+    {"least log probability of a piece",
+     [](const Translation& t) { return static_cast<double>(t.least_log_prob); }},
+    {kAgreement, [](const Translation& t) { return t.agreement < 0 ? NAN : t.agreement; }},
+};
+
+std::vector<std::string> FeatureNames() {
+  std::vector<std::string> names;
+  for (const Feature& feature : kFeatures) names.emplace_back(feature.name);
+  return names;
 }
-std::vector<double> Features(const Translation& translation) {
-  const double pieces = std::max(translation.pieces, 1);
-  return {translation.log_prob / pieces, translation.log_prob, pieces};
+
+// Null where there is none of that name.
+const Feature* FindFeature(absl::string_view name) {
+  const auto* const end = std::end(kFeatures);
+  const auto* const found =
+      std::find_if(std::begin(kFeatures), end, [name](const Feature& f) { return f.name == name; });
+  return found == end ? nullptr : found;
+}
+
+absl::Status CheckFeatures(const Calibration& calibration) {
+  for (const Calibration::Feature& feature : calibration.features()) {
+    if (FindFeature(feature.name) != nullptr) continue;
+    return absl::InvalidArgumentError(absl::StrCat(
+        "the calibration is for a feature that is unknown here, '", feature.name, "'"));
+  }
+  return absl::OkStatus();
+}
+
+bool Uses(const Calibration& calibration, absl::string_view name) {
+  const auto& features = calibration.features();
+  return std::any_of(features.begin(), features.end(),
+                     [name](const Calibration::Feature& f) { return f.name == name; });
+}
+
+double Confidence(const Calibration& calibration, const Translation& translation) {
+  // Nothing was asked where there are no pieces.
+  if (translation.pieces == 0) return 1;
+  std::vector<double> values;
+  for (const Calibration::Feature& feature : calibration.features()) {
+    const double value = FindFeature(feature.name)->of(translation);
+    values.push_back(std::isnan(value) ? feature.mean : value);
+  }
+  return calibration.Probability(values);
 }
 
 // The graph that translates: the variables, the encoder and a step of the decoder.
@@ -68,6 +119,8 @@ absl::StatusOr<TranslatorParts> PartsOf(const Bundle& bundle) {
     return absl::InvalidArgumentError(
         absl::StrCat("a ", kLengthReward, " of '", reward->second, "'"));
   }
+  const auto consensus = bundle.settings.find(kConsensus);
+  info.consensus = consensus != bundle.settings.end() && consensus->second == "true";
   const std::string words = FindText(bundle.files, kWordsFile).value_or("");
   return TranslatorParts{info,           net,
                          tokenizer,      KnownWords::FromText(words),
@@ -123,9 +176,7 @@ absl::StatusOr<std::unique_ptr<Translator>> Translator::FromBundle(const Bundle&
                                              std::move(session), std::move(decoder), std::nullopt});
   if (const auto file = bundle.files.find(kCalibrationFile); file != bundle.files.end()) {
     ASSIGN_OR_RETURN(parts->calibration, Calibration::FromJson(file->second));
-    if (parts->calibration->features().size() != FeatureNames().size()) {
-      return absl::InvalidArgumentError("the calibration is for other features");
-    }
+    RETURN_IF_ERROR(CheckFeatures(*parts->calibration));
   }
   return std::unique_ptr<Translator>(new Translator(made_of.info, std::move(parts)));
 }
@@ -165,6 +216,8 @@ absl::StatusOr<std::vector<SentenceResult>> Translator::TranslateSentences(
     const std::vector<std::string>& sentences, const TranslateOptions& given) {
   TranslateOptions options = given;
   if (!options.length_reward) options.length_reward = info_.length_reward;
+  if (!options.consensus) options.consensus = info_.consensus;
+  if (parts_->calibration && Uses(*parts_->calibration, kAgreement)) options.agreement = true;
   ASSIGN_OR_RETURN(std::vector<SentenceResult> results,
                    TranslateTexts(parts_->session, parts_->decoder, parts_->tokenizer,
                                   parts_->copier, sentences, options));
@@ -177,9 +230,7 @@ absl::StatusOr<std::vector<SentenceResult>> Translator::TranslateSentences(
   for (SentenceResult& result : results) {
     if (!result.ok()) continue;
     for (Translation& translation : *result) {
-      // Nothing was asked where there are no pieces.
-      translation.confidence =
-          translation.pieces == 0 ? 1 : parts_->calibration->Probability(Features(translation));
+      translation.confidence = Confidence(*parts_->calibration, translation);
     }
   }
   return results;
@@ -192,7 +243,7 @@ absl::StatusOr<TranslatorParts> ReadTranslatorParts(Env* env, const std::string&
   return parts;
 }
 
-absl::Status TuneLengthReward(const std::vector<TextPair>& pairs, Bundle* bundle) {
+absl::Status TuneSearch(const std::vector<TextPair>& pairs, Bundle* bundle) {
   ASSIGN_OR_RETURN(const std::unique_ptr<Translator> translator, Translator::FromBundle(*bundle));
   std::vector<std::string> sources, references;
   for (const TextPair& pair : pairs) {
@@ -200,17 +251,22 @@ absl::Status TuneLengthReward(const std::vector<TextPair>& pairs, Bundle* bundle
     references.push_back(pair.target);
   }
   double best = -1;
-  for (const float reward : {0.0f, 0.2f, 0.4f, 0.6f, 0.8f}) {
-    ASSIGN_OR_RETURN(const std::vector<SentenceResult> results,
-                     translator->Translate(sources, {.length_reward = reward}));
-    std::vector<std::string> translations;
-    for (const SentenceResult& result : results) {
-      translations.push_back(result.ok() && !result->empty() ? result->front().text : "");
+  for (const bool consensus : {false, true}) {
+    for (const float reward : {0.0f, 0.2f, 0.4f, 0.6f, 0.8f}) {
+      ASSIGN_OR_RETURN(
+          const std::vector<SentenceResult> results,
+          translator->Translate(sources, {.length_reward = reward, .consensus = consensus}));
+      std::vector<std::string> translations;
+      for (const SentenceResult& result : results) {
+        translations.push_back(result.ok() && !result->empty() ? result->front().text : "");
+      }
+      const double bleu = Bleu(translations, references);
+      const bool chosen = bundle->settings[kConsensus] == "true";
+      if (bleu <= best + (consensus && !chosen ? kConsensusGain : 0)) continue;
+      best = bleu;
+      bundle->settings[kLengthReward] = absl::StrCat(reward);
+      bundle->settings[kConsensus] = consensus ? "true" : "false";
     }
-    const double bleu = Bleu(translations, references);
-    if (bleu <= best) continue;
-    best = bleu;
-    bundle->settings[kLengthReward] = absl::StrCat(reward);
   }
   return absl::OkStatus();
 }
@@ -219,13 +275,17 @@ absl::StatusOr<Calibration> CalibrateTranslator(Translator& translator,
                                                 const std::vector<TextPair>& pairs) {
   std::vector<std::string> sources;
   for (const TextPair& pair : pairs) sources.push_back(pair.source);
-  ASSIGN_OR_RETURN(const std::vector<SentenceResult> results, translator.Translate(sources, {}));
+  ASSIGN_OR_RETURN(const std::vector<SentenceResult> results,
+                   translator.Translate(sources, {.agreement = true}));
   std::vector<CalibrationExample> examples;
   for (size_t i = 0; i < pairs.size(); ++i) {
-    if (!results[i].ok() || results[i]->empty() || results[i]->front().pieces == 0) continue;
+    if (!results[i].ok() || results[i]->empty()) continue;
     const Translation& best = results[i]->front();
-    examples.push_back({.features = Features(best),
-                        .happened = SentenceChrf(best.text, pairs[i].target) >= kGoodChrf});
+    if (best.pieces == 0 || best.agreement < 0) continue;
+    CalibrationExample example = {.happened =
+                                      SentenceChrf(best.text, pairs[i].target) >= kGoodChrf};
+    for (const Feature& feature : kFeatures) example.features.push_back(feature.of(best));
+    examples.push_back(std::move(example));
   }
   return Calibration::Fit(absl::StrCat("the sentence's chrF is at least ", kGoodChrf),
                           FeatureNames(), examples);

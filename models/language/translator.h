@@ -25,6 +25,8 @@ struct TranslatorInfo {
   bool non_commercial = false;
   // Of the search, see BeamSearchOptions.
   float length_reward = 0;
+  // See TranslateOptions.
+  bool consensus = false;
 };
 
 // Safe for concurrent use.
@@ -69,11 +71,11 @@ absl::StatusOr<std::shared_ptr<const Glossary>> ReadGlossaryFor(const Translator
 
 // What a confidence is the probability of: the chrF of a sentence is at least kGoodChrf.
 inline constexpr double kGoodChrf = 60;
-// The reward for length with which the BLEU of translations of `pairs` is highest, of a few between
-// 0 and 0.8. Nothing was trained on them. Sets it in the bundle.
-absl::Status TuneLengthReward(const std::vector<TextPair>& pairs, Bundle* bundle);
+// Sets in the bundle the search with which the BLEU of translations of `pairs` is highest, of a few
+// rewards for length between 0 and 0.8, and consensus or not. Nothing was trained on them.
+absl::Status TuneSearch(const std::vector<TextPair>& pairs, Bundle* bundle);
 // Fits it to how good the translations of `pairs` are, on which nothing was trained. The search is
-// the program's default.
+// the program's default, with this bundle.
 absl::StatusOr<Calibration> CalibrateTranslator(Translator& translator,
                                                 const std::vector<TextPair>& pairs);
 // Puts it into a bundle.

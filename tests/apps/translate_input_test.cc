@@ -9,7 +9,9 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "core/base/file.h"
+#include "core/bundle/bundle.h"
 #include "gmock/gmock.h"
+#include "models/language/consensus.h"
 #include "nlohmann/json.hpp"
 #include "tests/support/run_program.h"
 #include "tests/support/small_language.h"
@@ -285,6 +287,88 @@ TEST_F(TranslateInputTest, CopiesUnknownWords) {
   EXPECT_THAT((std::vector<std::string>{"A", "dog", "runs", "with", "a", "klmno", "."}),
               Contains(word));
   EXPECT_EQ(translate("what"), "");
+}
+
+// Lines "number ||| translation ||| score".
+std::vector<std::pair<std::string, double>> ScoredTexts(const std::string& lines) {
+  std::vector<std::pair<std::string, double>> scored;
+  for (const absl::string_view line : absl::StrSplit(lines, '\n', absl::SkipEmpty())) {
+    const std::vector<std::string> fields = absl::StrSplit(line, " ||| ");
+    scored.emplace_back(fields[1], std::stod(fields[2]));
+  }
+  return scored;
+}
+
+TEST_F(TranslateInputTest, RanksByConsensus) {
+  // With no penalty for length the scores are the logarithms of the weights.
+  const std::string text = "A dog eats at home.";
+  const auto probable = ScoredTexts(
+      Translate({"--noconsensus", "--length_penalty=0", "--beam=4", "--nbest=4", text}).out);
+  ASSERT_EQ(probable.size(), 4u);
+  std::vector<std::string> texts;
+  std::vector<double> log_weights;
+  for (const auto& [translation, score] : probable) {
+    texts.push_back(translation);
+    log_weights.push_back(score);
+  }
+  const std::vector<double> expected = ExpectedChrf(texts, log_weights);
+  std::vector<std::pair<std::string, double>> ranked;
+  for (size_t i = 0; i < texts.size(); ++i) ranked.emplace_back(texts[i], expected[i]);
+  std::stable_sort(ranked.begin(), ranked.end(),
+                   [](const auto& a, const auto& b) { return a.second > b.second; });
+  const auto agreed = ScoredTexts(Translate({"--consensus", "--beam=4", "--nbest=4", text}).out);
+  ASSERT_EQ(agreed.size(), 4u);
+  for (size_t i = 0; i < 4; ++i) {
+    EXPECT_EQ(agreed[i].first, ranked[i].first);
+    EXPECT_NEAR(agreed[i].second, ranked[i].second, 0.05);
+  }
+  EXPECT_EQ(Translate({"--consensus", "--beam=4", text}).out, ranked[0].first + "\n");
+  EXPECT_EQ(Translate({"--consensus", "--beam=1", "A dog runs here."}).out,
+            "Un chien court ici.\n");
+}
+
+TEST_F(TranslateInputTest, TunesABundleToAText) {
+  const std::string text = absl::StrCat("--tune=", Path("x.en"), ",", Path("x.fr"));
+  const ProgramResult tuned = RunProgram(
+      "translate_train", {text, "--model=" + Path("bundle"), "--export_to=" + Path("tuned")});
+  ASSERT_EQ(tuned.exit_code, 0) << tuned.err;
+  EXPECT_THAT(tuned.out, MatchesRegex("length reward 0[.0-9]*, ranks by [a-z]+\n"));
+  EXPECT_EQ(Read("tuned/weights.safetensors"), Read("bundle/weights.safetensors"));
+  EXPECT_THAT(Read("tuned/calibration.json"), HasSubstr("expected chrF"));
+  EXPECT_EQ(RunProgram("translate", {"--model=" + Path("tuned"), "A dog runs here."}).out,
+            "Un chien court ici.\n");
+  EXPECT_EQ(RunProgram("translate_train", {text}).exit_code, 2);
+  const ProgramResult missing = RunProgram(
+      "translate_train", {"--tune=no,text", "--model=" + Path("bundle"), "--export_to=t"});
+  EXPECT_EQ(missing.exit_code, 1);
+  EXPECT_THAT(missing.err, HasSubstr("no"));
+}
+
+// Confidences are of the features that a bundle was calibrated for.
+TEST_F(TranslateInputTest, TakesCalibrationsByTheNamesOfTheirFeatures) {
+  const auto with_features = [](const std::vector<std::string>& names) {
+    absl::StatusOr<Bundle> bundle = ReadBundle(Env::Default(), Path("bundle"), "translate");
+    ASSERT_TRUE(bundle.ok()) << bundle.status();
+    nlohmann::json calibration = nlohmann::json::parse(bundle->files["calibration.json"]);
+    const nlohmann::json one = calibration["features"][0];
+    calibration["features"] = nlohmann::json::array();
+    for (const std::string& name : names) {
+      calibration["features"].push_back(one);
+      calibration["features"].back()["name"] = name;
+    }
+    bundle->files["calibration.json"] = calibration.dump();
+    ASSERT_TRUE(WriteBundle(Env::Default(), Path("other"), *bundle).ok());
+  };
+  const auto translate = [] {
+    return RunProgram("translate",
+                      {"--model=" + Path("other"), "--confidence", "A dog runs here."});
+  };
+  with_features({"mean log probability of a piece"});
+  const ProgramResult result = translate();
+  EXPECT_EQ(result.exit_code, 0) << result.err;
+  EXPECT_THAT(result.out, MatchesRegex("Un chien court ici. \\|\\|\\| [01].[0-9]+\n"));
+  with_features({"pieces", "moonlight"});
+  EXPECT_THAT(translate().err, HasSubstr("a feature that is unknown here, 'moonlight'"));
 }
 
 TEST_F(TranslateInputTest, WithholdsWhatItIsNotSureOf) {

@@ -1,4 +1,5 @@
 // The translation server as its clients see it, with the translator that comes with it.
+#include <algorithm>
 #include <thread>
 #include <vector>
 
@@ -120,6 +121,29 @@ TEST_F(TranslateServeTest, SaysWhatIsWrong) {
     EXPECT_EQ(code, 400) << reply;
     EXPECT_THAT(reply.value("error", ""), HasSubstr(c.message));
   }
+}
+
+TEST_F(TranslateServeTest, RefusesAHundredMegabytes) {
+  httplib::Client client("127.0.0.1", port_);
+  client.set_read_timeout(60);
+  client.set_write_timeout(60);
+  size_t sent = 0;
+  constexpr size_t kSize = 100 << 20;
+  const auto reply = client.Post(
+      "/translate", kSize,
+      [&sent](size_t, size_t left, httplib::DataSink& sink) {
+        const std::string block(std::min<size_t>(left, 1 << 16), 'x');
+        sent += block.size();
+        return sink.write(block.data(), block.size());
+      },
+      "application/json");
+  // It answers, or ends the connection, without reading it all.
+  if (reply) {
+    EXPECT_EQ(reply->status, 413);
+  } else {
+    EXPECT_LT(sent, kSize);
+  }
+  EXPECT_EQ(Post("/translate", Question("A dog.")).first, 200);
 }
 
 TEST_F(TranslateServeTest, ManyClientsAtATimeGetTheirOwnAnswers) {

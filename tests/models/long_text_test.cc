@@ -113,6 +113,32 @@ TEST(TranslateLongTexts, SumsScoresAndTakesTheLowestConfidence) {
   EXPECT_TRUE(InBrackets("One.")->front().parts.empty());
 }
 
+// The other translations change the sentence that loses least by it, not every one.
+TEST(TranslateLongTexts, AlternativesLoseLeast) {
+  const auto translate = [](const std::vector<std::string>& sentences) {
+    std::vector<SentenceResult> results;
+    for (const std::string& s : sentences) {
+      std::vector<Translation> translations;
+      for (int rank = 0; rank < 3; ++rank) {
+        const float step = s == "A." ? 1.0f : s == "B." ? 0.25f : 10.0f;
+        translations.push_back({.text = absl::StrCat(s.substr(0, 1), rank),
+                                .score = -1 - static_cast<float>(rank) * step});
+      }
+      results.emplace_back(translations);
+    }
+    return absl::StatusOr<std::vector<SentenceResult>>(results);
+  };
+  const auto results = TranslateLongTexts({"A. B. C.", "B. B."}, "en", translate);
+  ASSERT_TRUE(results.ok()) << results.status();
+  const auto texts = [](const std::vector<Translation>& translations) {
+    return absl::StrJoin(translations, "|", [](std::string* out, const Translation& t) {
+      absl::StrAppend(out, t.text, " ", t.score);
+    });
+  };
+  EXPECT_EQ(texts(*(*results)[0]), "A0 B0 C0 -3|A0 B1 C0 -3.25|A0 B2 C0 -3.5");
+  EXPECT_EQ(texts(*(*results)[1]), "B0 B0 -2|B0 B1 -2.25|B1 B0 -2.25");
+}
+
 TEST(AlignWords, PairsTheWordsOfStretches) {
   const auto align = [](const char* source, const char* target,
                         const std::vector<AlignedSpan>& spans) {
