@@ -201,12 +201,8 @@ int main(int argc, char** argv) {
   std::vector<std::string> arguments = BeginProgram(argc, argv, "translate_train", kUsageText);
   if (const std::string wrong = WrongFlags(arguments); !wrong.empty()) return FailUsage(wrong);
   if (!FLAGS_tune.empty()) {
-    const TuneProgram tune = {.bundle = FLAGS_model,
-                              .source_language = FLAGS_src,
-                              .target_language = FLAGS_tgt,
-                              .text = FLAGS_tune,
-                              .to = FLAGS_export_to};
-    const absl::Status tuned = tune.Run();
+    const absl::Status tuned =
+        TuneProgram{FLAGS_model, FLAGS_src, FLAGS_tgt, FLAGS_tune, FLAGS_export_to}.Run();
     return tuned.ok() ? kSuccess : Fail(tuned);
   }
   if (!FLAGS_train.empty()) {
