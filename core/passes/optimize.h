@@ -1,5 +1,6 @@
 // What is done to the graph of a program before it runs. Values stay what they were, bit for bit,
-// but for the sign of a zero (x + 0 becomes x), and where another precision is asked for.
+// but for the sign of a zero (x + 0 becomes x), for batch norms that become factors of the filters
+// before them (fuse.h), and where another precision is asked for.
 #ifndef VIV_CORE_PASSES_OPTIMIZE_H_
 #define VIV_CORE_PASSES_OPTIMIZE_H_
 
