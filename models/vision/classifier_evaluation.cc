@@ -68,7 +68,8 @@ absl::StatusOr<JudgedPhotos> JudgePhotos(const PhotoClassifier& classifier,
   const auto decode = [&](Example example) -> absl::StatusOr<Example> {
     const LabelledImage& image = data.images[example[0].scalar<int64_t>()];
     const absl::StatusOr<Tensor> photo = image.Decode(options);
-    if (!photo.ok()) return Example{Tensor(), Tensor::Scalar(photo.status().ToString())};
+    if (!photo.ok())
+      return Example{Tensor(), Tensor::Scalar(std::string(photo.status().message()))};
     return Example{*photo, Tensor()};
   };
   const Dataset decoded =

@@ -97,7 +97,8 @@ absl::Status ForEachBatch(const std::vector<PhotoFile>& files, const PhotoReadin
   const auto decode = [&](Example example) -> absl::StatusOr<Example> {
     const absl::StatusOr<Tensor> image = files[example[0].scalar<int64_t>()].Decode(reading.decode);
     // A photo that cannot be read is no end of the others.
-    if (!image.ok()) return Example{Tensor(), Tensor::Scalar(image.status().ToString())};
+    if (!image.ok())
+      return Example{Tensor(), Tensor::Scalar(std::string(image.status().message()))};
     return Example{*image, Tensor()};
   };
   const Dataset decoded = Dataset::FromIndex("photos", static_cast<int64_t>(files.size()), number)

@@ -144,6 +144,8 @@ TEST_F(ClassifyImageTest, GoesOnBehindPhotosThatCannotBeRead) {
     EXPECT_THAT(lines[i]["error"].get<std::string>(), HasSubstr(absl::StrCat("/", i, ".png")));
   }
   EXPECT_TRUE(lines[3].contains("labels"));
+  const std::string path = JoinPath(directory_, "in/2.png");
+  EXPECT_THAT(Classify({path}).err, ::testing::StartsWith("error: " + path));
 }
 
 TEST_F(ClassifyImageTest, SaysWhatIsWrong) {
