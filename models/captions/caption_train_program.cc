@@ -10,6 +10,7 @@
 #include "core/base/logging.h"
 #include "core/base/status.h"
 #include "core/ops/state.h"
+#include "core/train/run_weights.h"
 #include "models/captions/caption_evaluation.h"
 #include "models/vision/photo_classifier.h"
 
@@ -95,33 +96,6 @@ std::string ModelCard(const CaptionerExport& to, const CaptionNetOptions& net, i
       updates, to.command);
 }
 
-absl::StatusOr<Checkpoint> ChosenCheckpoint(const std::string& run, const TrainingResult& result) {
-  Env* env = Env::Default();
-  if (result.best_update >= 0) {
-    return CheckpointStore(env, JoinPath(run, "best")).Load(result.best_update);
-  }
-  return CheckpointStore(env, JoinPath(run, "checkpoints")).LoadLatest();
-}
-
-// Weights and statistics of the net in a checkpoint.
-absl::StatusOr<NamedTensors> WeightsOf(const Checkpoint& checkpoint, const CaptionNetOptions& net,
-                                       const std::string& run) {
-  GraphBuilder b;
-  const CaptionNet built(b, net);
-  RETURN_IF_ERROR(b.status());
-  NamedTensors weights;
-  for (const Variable& v : Variables(b.graph(), /*trainable_only=*/false)) {
-    const auto found = checkpoint.tensors.find(v.name());
-    if (found == checkpoint.tensors.end()) {
-      return absl::FailedPreconditionError(absl::StrCat(run, " holds another net: it has no '",
-                                                        v.name(),
-                                                        "'; give the flags it was trained with"));
-    }
-    weights[v.name()] = found->second;
-  }
-  return weights;
-}
-
 std::string Describe(const TrainingResult& result) {
   std::string text = absl::StrFormat("%d updates", result.updates);
   if (result.loss > 0) absl::StrAppendFormat(&text, ", loss %.3f", result.loss);
@@ -174,9 +148,12 @@ absl::Status CaptionTrainProgram::Run() {
   *out << Describe(result) << std::endl;
   if (result.interrupted) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Checkpoint checkpoint, ChosenCheckpoint(run, result));
-  ASSIGN_OR_RETURN(const NamedTensors weights, WeightsOf(checkpoint, options.net, run));
-  int64_t parameters = 0;
-  for (const auto& [name, value] : weights) parameters += value.num_elements();
+  GraphBuilder b;
+  const CaptionNet built(b, options.net);
+  RETURN_IF_ERROR(b.status());
+  ASSIGN_OR_RETURN(const NamedTensors weights,
+                   WeightsOf(checkpoint, Variables(b.graph(), /*trainable_only=*/false), run));
+  const int64_t parameters = CountNumbers(weights);
   const CaptionerInfo info = {.fit = options.fit, .non_commercial = to.non_commercial};
   ASSIGN_OR_RETURN(Bundle bundle,
                    MakeCaptionerBundle(info, options.net, tokenizer, weights, Licence(to, start),

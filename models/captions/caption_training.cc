@@ -9,6 +9,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/ops/array.h"
+#include "models/layers/option_ranges.h"
 
 namespace viv {
 namespace {
@@ -99,25 +100,16 @@ std::map<std::string, std::string> Settings(const CaptionTrainingOptions& o,
 absl::Status CaptionTrainingOptions::Check() const {
   RETURN_IF_ERROR(net.Check());
   RETURN_IF_ERROR(augment.Check());
-  const struct {
-    const char* name;
-    double value, low, high;
-  } ranges[] = {{"the batch", static_cast<double>(batch), 1, 65536},
-                {"the number of passes", passes, 1e-6, 1e6},
-                {"the number of passes between scores", score_passes, 0, 1e6},
-                {"the number of threads for photos", static_cast<double>(data_threads), 1, 256},
-                {"dropout", dropout, 0, 0.99},
-                {"label smoothing", label_smoothing, 0, 0.99},
-                {"the learning rate", learning_rate, 0, 1e3},
-                {"the share of the warm-up", warm_up, 0, 1},
-                {"the norm to clip to", clip_norm, 0, 1e9}};
-  for (const auto& range : ranges) {
-    // Written so that a NaN is refused.
-    if (range.value >= range.low && range.value <= range.high) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        range.name, " is ", range.value, ": it must lie between ", range.low, " and ", range.high));
-  }
-  return absl::OkStatus();
+  return CheckRanges(
+      {{"the batch", static_cast<double>(batch), 1, 65536},
+       {"the number of passes", passes, 1e-6, 1e6},
+       {"the number of passes between scores", score_passes, 0, 1e6},
+       {"the number of threads for photos", static_cast<double>(data_threads), 1, 256},
+       {"dropout", dropout, 0, 0.99},
+       {"label smoothing", label_smoothing, 0, 0.99},
+       {"the learning rate", learning_rate, 0, 1e3},
+       {"the share of the warm-up", warm_up, 0, 1},
+       {"the norm to clip to", clip_norm, 0, 1e9}});
 }
 
 absl::StatusOr<Tokenizer> LearnCaptionTokenizer(const CaptionedImages& photos, int vocab_size) {

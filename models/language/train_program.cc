@@ -15,6 +15,7 @@
 #include "core/base/status.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/ops/state.h"
+#include "core/train/run_weights.h"
 #include "datasets/tatoeba/tatoeba.h"
 #include "models/language/translator.h"
 
@@ -122,15 +123,6 @@ absl::Status TuneAndCalibrate(const std::string& validation, Bundle* bundle) {
   return absl::OkStatus();
 }
 
-// The best that was scored, or the latest.
-absl::StatusOr<Checkpoint> ChosenCheckpoint(const std::string& run, const TrainingResult& result) {
-  Env* env = Env::Default();
-  if (result.best_update >= 0) {
-    return CheckpointStore(env, JoinPath(run, "best")).Load(result.best_update);
-  }
-  return CheckpointStore(env, JoinPath(run, "checkpoints")).LoadLatest();
-}
-
 }  // namespace
 
 absl::StatusOr<std::vector<TextPair>> ReadPairs(const std::string& spec) {
@@ -156,27 +148,6 @@ std::string DescribeTraining(const TrainingResult& result) {
 
 namespace {
 
-// The weights of the net in a checkpoint; where they were averaged, the averages, which is what was
-// scored.
-absl::StatusOr<NamedTensors> WeightsOf(const Checkpoint& checkpoint, const NetOptions& net,
-                                       const std::string& run) {
-  GraphBuilder b;
-  const std::unique_ptr<TranslationNet> built = net.Build(b);
-  RETURN_IF_ERROR(b.status());
-  NamedTensors weights;
-  for (const Variable& v : Variables(b.graph(), /*trainable_only=*/true)) {
-    auto found = checkpoint.tensors.find("average/" + v.name());
-    if (found == checkpoint.tensors.end()) found = checkpoint.tensors.find(v.name());
-    if (found == checkpoint.tensors.end()) {
-      return absl::FailedPreconditionError(absl::StrCat(run, " holds another net: it has no '",
-                                                        v.name(),
-                                                        "'; give the flags it was trained with"));
-    }
-    weights[v.name()] = found->second;
-  }
-  return weights;
-}
-
 // `start` may be null.
 absl::Status Export(const TrainProgram& program, const std::vector<TextPair>& train,
                     const Tokenizer& tokenizer, const TrainingResult& result,
@@ -190,9 +161,12 @@ absl::Status Export(const TrainProgram& program, const std::vector<TextPair>& tr
     words.Add(start->words);
   }
   ASSIGN_OR_RETURN(const Checkpoint checkpoint, ChosenCheckpoint(run, result));
-  ASSIGN_OR_RETURN(const NamedTensors weights, WeightsOf(checkpoint, net, run));
-  int64_t parameters = 0;
-  for (const auto& [name, value] : weights) parameters += value.num_elements();
+  GraphBuilder b;
+  const std::unique_ptr<TranslationNet> built = net.Build(b);
+  RETURN_IF_ERROR(b.status());
+  ASSIGN_OR_RETURN(const NamedTensors weights,
+                   WeightsOf(checkpoint, Variables(b.graph(), /*trainable_only=*/true), run));
+  const int64_t parameters = CountNumbers(weights);
   const TranslatorInfo info = {.source_language = to.source_language,
                                .target_language = to.target_language,
                                .non_commercial = to.non_commercial};

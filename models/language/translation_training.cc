@@ -12,6 +12,7 @@
 #include "models/language/copy_text.h"
 #include "models/language/seq2seq_decoder.h"
 #include "models/language/translate_text.h"
+#include "models/layers/option_ranges.h"
 
 namespace viv {
 namespace {
@@ -121,31 +122,20 @@ std::map<std::string, std::string> Settings(const TranslationTrainingOptions& o,
 absl::Status TranslationTrainingOptions::Check() const {
   RETURN_IF_ERROR(net.Check());
   constexpr double kMost = 1e9;
-  struct Range {
-    const char* name;
-    double value, low, high;
-  };
   const auto number = [](int64_t n) { return static_cast<double>(n); };
-  const Range ranges[] = {{"the number of updates", number(trainer.updates), 1, kMost},
-                          {"the batch", number(batch), 1, kMost},
-                          {"the pieces in a batch", number(batch_tokens), 0, kMost},
-                          {"the number of batches in an update", number(accumulate), 1, kMost},
-                          {"the longest sentence", number(max_pieces), 1, kMost},
-                          {"dropout", dropout, 0, 0.99},
-                          {"label smoothing", label_smoothing, 0, 0.99},
-                          {"the learning rate", learning_rate, 0, 1e3},
-                          {"the warm-up", number(warm_up), 0, kMost},
-                          {"the norm to clip to", clip_norm, 0, kMost},
-                          {"the decay of averages", average_decay, 0, 0.999999},
-                          {"the update from which the rate falls", number(halve_from), 0, kMost},
-                          {"the updates in which the rate halves", number(halve_every), 1, kMost}};
-  for (const Range& range : ranges) {
-    // Written so that a NaN is refused.
-    if (range.value >= range.low && range.value <= range.high) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        range.name, " is ", range.value, ": it must lie between ", range.low, " and ", range.high));
-  }
-  return absl::OkStatus();
+  return CheckRanges({{"the number of updates", number(trainer.updates), 1, kMost},
+                      {"the batch", number(batch), 1, kMost},
+                      {"the pieces in a batch", number(batch_tokens), 0, kMost},
+                      {"the number of batches in an update", number(accumulate), 1, kMost},
+                      {"the longest sentence", number(max_pieces), 1, kMost},
+                      {"dropout", dropout, 0, 0.99},
+                      {"label smoothing", label_smoothing, 0, 0.99},
+                      {"the learning rate", learning_rate, 0, 1e3},
+                      {"the warm-up", number(warm_up), 0, kMost},
+                      {"the norm to clip to", clip_norm, 0, kMost},
+                      {"the decay of averages", average_decay, 0, 0.999999},
+                      {"the update from which the rate falls", number(halve_from), 0, kMost},
+                      {"the updates in which the rate halves", number(halve_every), 1, kMost}});
 }
 
 absl::StatusOr<Tokenizer> LearnTokenizer(const std::vector<TextPair>& pairs, int vocab_size,

@@ -8,6 +8,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "models/layers/option_ranges.h"
 #include "models/vision/augment_rows.h"
 #include "models/vision/resample.h"
 
@@ -102,21 +103,11 @@ double BetaShare(double alpha, RandomStream& random) {
 }  // namespace
 
 absl::Status AugmentOptions::Check() const {
-  const struct {
-    const char* name;
-    double value, low, high;
-  } ranges[] = {{"the least area of a part", min_area, 0.01, 1},
-                {"the aspect of a part", aspect, 1, 10},
-                {"the change of colours", colour, 0, 1},
-                {"the share of a blot", cutout, 0, 1},
-                {"mixup", mixup, 0, 100}};
-  for (const auto& range : ranges) {
-    // Written so that a NaN is refused.
-    if (range.value >= range.low && range.value <= range.high) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        range.name, " is ", range.value, ": it must lie between ", range.low, " and ", range.high));
-  }
-  return absl::OkStatus();
+  return CheckRanges({{"the least area of a part", min_area, 0.01, 1},
+                      {"the aspect of a part", aspect, 1, 10},
+                      {"the change of colours", colour, 0, 1},
+                      {"the share of a blot", cutout, 0, 1},
+                      {"mixup", mixup, 0, 100}});
 }
 
 std::string AugmentOptions::ToString() const {

@@ -15,6 +15,7 @@
 #include "core/base/status.h"
 #include "core/train/event_file.h"
 #include "core/train/png.h"
+#include "core/train/run_weights.h"
 #include "datasets/cifar10/cifar10.h"
 
 namespace viv {
@@ -56,40 +57,6 @@ std::string ModelCard(const ClassifierExport& to, const ClassifierInfo& info,
       "- data: %s\n- licence: see LICENSE\n- trained: %d updates\n- command:\n\n```sh\n%s\n```\n",
       info.non_commercial ? "**Learnt from non-commercial data.** " : "", net.kind,
       info.labels.size(), net.input_size, net.input_size, parameters, to.data, updates, to.command);
-}
-
-// The best that was scored, or the latest.
-absl::StatusOr<Checkpoint> ChosenCheckpoint(const std::string& run, const TrainingResult& result) {
-  Env* env = Env::Default();
-  if (result.best_update >= 0) {
-    return CheckpointStore(env, JoinPath(run, "best")).Load(result.best_update);
-  }
-  return CheckpointStore(env, JoinPath(run, "checkpoints")).LoadLatest();
-}
-
-// Weights and statistics of the net in a checkpoint.
-absl::StatusOr<NamedTensors> WeightsOf(const Checkpoint& checkpoint, const InceptionOptions& net,
-                                       const std::string& run) {
-  GraphBuilder b;
-  const Inception built(b, net);
-  RETURN_IF_ERROR(b.status());
-  NamedTensors weights;
-  for (const Variable& v : Variables(b.graph(), /*trainable_only=*/false)) {
-    const auto found = checkpoint.tensors.find(v.name());
-    if (found == checkpoint.tensors.end()) {
-      return absl::FailedPreconditionError(absl::StrCat(run, " holds another net: it has no '",
-                                                        v.name(),
-                                                        "'; give the flags it was trained with"));
-    }
-    weights[v.name()] = found->second;
-  }
-  return weights;
-}
-
-int64_t CountParameters(const NamedTensors& weights) {
-  int64_t count = 0;
-  for (const auto& [name, value] : weights) count += value.num_elements();
-  return count;
 }
 
 std::string Describe(const ClassifierTrainingResult& result) {
@@ -199,12 +166,16 @@ class TrainRun {
     ASSIGN_OR_RETURN(const Checkpoint checkpoint, ChosenCheckpoint(run, result));
     InceptionOptions net = options_.net;
     net.auxiliary = false;
-    ASSIGN_OR_RETURN(const NamedTensors weights, WeightsOf(checkpoint, net, run));
+    GraphBuilder b;
+    const Inception built(b, net);
+    RETURN_IF_ERROR(b.status());
+    ASSIGN_OR_RETURN(const NamedTensors weights,
+                     WeightsOf(checkpoint, Variables(b.graph(), /*trainable_only=*/false), run));
     const ClassifierInfo info = {
         .labels = labels_, .fit = options_.fit, .non_commercial = program_.to.non_commercial};
     return MakeClassifierBundle(
         info, net, weights, Licence(program_.to, start_ ? &*start_ : nullptr),
-        ModelCard(program_.to, info, net, CountParameters(weights), checkpoint.step));
+        ModelCard(program_.to, info, net, CountNumbers(weights), checkpoint.step));
   }
 
   // Calibrates, and says what the bundle is worth.

@@ -11,6 +11,7 @@
 #include "core/ops/array.h"
 #include "core/ops/math.h"
 #include "core/ops/nn.h"
+#include "models/layers/option_ranges.h"
 #include "models/vision/photo_pipeline.h"
 
 namespace viv {
@@ -152,26 +153,17 @@ absl::StatusOr<Tune> ParseTune(const std::string& name) {
 absl::Status ClassifierTrainingOptions::Check() const {
   RETURN_IF_ERROR(net.Check());
   RETURN_IF_ERROR(augment.Check());
-  const struct {
-    const char* name;
-    double value, low, high;
-  } ranges[] = {{"the batch", static_cast<double>(batch), 1, 65536},
-                {"the number of passes", passes, 1e-6, 1e6},
-                {"the number of passes between scores", score_passes, 0, 1e6},
-                {"the number of threads for photos", static_cast<double>(data_threads), 1, 256},
-                {"the learning rate", learning_rate, 0, 1e3},
-                {"the share of the warm-up", warm_up, 0, 1},
-                {"momentum", momentum, 0, 0.9999},
-                {"weight decay", weight_decay, 0, 1},
-                {"label smoothing", label_smoothing, 0, 0.99},
-                {"the weight of auxiliary heads", auxiliary, 0, 10}};
-  for (const auto& range : ranges) {
-    // Written so that a NaN is refused.
-    if (range.value >= range.low && range.value <= range.high) continue;
-    return absl::InvalidArgumentError(absl::StrCat(
-        range.name, " is ", range.value, ": it must lie between ", range.low, " and ", range.high));
-  }
-  return absl::OkStatus();
+  return CheckRanges(
+      {{"the batch", static_cast<double>(batch), 1, 65536},
+       {"the number of passes", passes, 1e-6, 1e6},
+       {"the number of passes between scores", score_passes, 0, 1e6},
+       {"the number of threads for photos", static_cast<double>(data_threads), 1, 256},
+       {"the learning rate", learning_rate, 0, 1e3},
+       {"the share of the warm-up", warm_up, 0, 1},
+       {"momentum", momentum, 0, 0.9999},
+       {"weight decay", weight_decay, 0, 1},
+       {"label smoothing", label_smoothing, 0, 0.99},
+       {"the weight of auxiliary heads", auxiliary, 0, 10}});
 }
 
 absl::StatusOr<ClassifierTrainingResult> TrainClassifier(const LabelledImages& train,
