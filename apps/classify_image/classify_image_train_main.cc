@@ -16,7 +16,12 @@ DEFINE_string(tune, "",
               "run begins --from a bundle, else all");
 DEFINE_string(net, "v1_norm",
               "v1 (GoogLeNet as published), v1_norm (with batch norm), v3 or small (of 32 x 32)");
-DEFINE_int32(size, 224, "width and height that photos are brought to");
+DEFINE_int32(size, 0,
+             "width and height that photos are brought to; 0: 224, or what the bundle of --from "
+             "says");
+DEFINE_bool(stretch, false,
+            "bring photos to that by stretching them, not by cutting off what is too wide or too "
+            "high: for photos that were stretched to squares before");
 DEFINE_string(stem, "published", "published, or gentle: for a --size of 64 to 160");
 DEFINE_double(dropout, 0.2, "share of the features that are dropped in training");
 DEFINE_double(passes, 0, "rounds over the photos; 0: 20, or 30 --from a bundle");
@@ -69,7 +74,7 @@ namespace {
 
 // The first flag that was given and has no place beside --from; "" where there is none.
 std::string FlagAgainstFrom() {
-  for (const char* name : {"net", "size", "stem", "dropout"}) {
+  for (const char* name : {"net", "stretch", "stem", "dropout"}) {
     if (!gflags::GetCommandLineFlagInfoOrDie(name).is_default) return name;
   }
   return "";
@@ -95,10 +100,10 @@ absl::StatusOr<ClassifierTrainingOptions> OptionsOfFlags() {
   ClassifierTrainingOptions options;
   options.net.kind = FLAGS_net;
   options.net.stem = FLAGS_stem;
-  options.net.input_size = FLAGS_size;
+  options.net.input_size = FlagOr(FLAGS_size, 224);
   options.net.auxiliary = !from && FLAGS_auxiliary > 0 && FLAGS_net != "small";
   options.net.dropout = static_cast<float>(FLAGS_dropout);
-  options.fit.size = options.net.input_size;
+  options.fit = {.size = options.net.input_size, .stretch = FLAGS_stretch};
   ASSIGN_OR_RETURN(options.tune, ParseTune(!FLAGS_tune.empty() ? FLAGS_tune
                                            : from              ? "head"
                                                                : "all"));
@@ -153,6 +158,7 @@ int main(int argc, char** argv) {
       .data = FLAGS_data,
       .validation = FLAGS_validation,
       .from = FLAGS_from,
+      .size = FLAGS_size,
       .options = *options,
       .to = {.directory = FLAGS_export_to,
              .data = FLAGS_data_name.empty() ? FLAGS_data : FLAGS_data_name,

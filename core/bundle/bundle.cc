@@ -7,6 +7,7 @@
 
 #include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
+#include "absl/strings/str_format.h"
 #include "core/base/guard.h"
 #include "core/base/status.h"
 #include "core/bundle/row_codes.h"
@@ -155,6 +156,11 @@ absl::StatusOr<Bundle> ReadBundle(Env* env, const std::string& directory, const 
   if (!guarded.ok()) return absl::DataLossError(absl::StrCat("damaged: ", guarded.message()));
   RETURN_IF_ERROR(status);
   return bundle;
+}
+
+absl::StatusOr<std::string> BundleFingerprint(Env* env, const std::string& directory) {
+  ASSIGN_OR_RETURN(const std::string index, env->ReadFile(JoinPath(directory, kIndexFile)));
+  return absl::StrFormat("%d-%08x", index.size(), Crc32(index.data(), index.size()));
 }
 
 absl::Status SetGraph(const Graph& graph, const Signatures& signatures, Bundle* bundle) {

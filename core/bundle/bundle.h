@@ -45,6 +45,10 @@ absl::Status WriteBundle(Env* env, const std::string& directory, const Bundle& b
 // another kind (a `kind` of "" takes all) or a later format. Messages name the file.
 absl::StatusOr<Bundle> ReadBundle(Env* env, const std::string& directory, const std::string& kind);
 
+// Tells bundles apart: equal ones have the same, and it changes with any of their files. Errors of
+// reading.
+absl::StatusOr<std::string> BundleFingerprint(Env* env, const std::string& directory);
+
 // Puts the graph into a bundle. Its variables are those of the weights.
 absl::Status SetGraph(const Graph& graph, const Signatures& signatures, Bundle* bundle);
 // Bundles of the time before they held graphs have none.

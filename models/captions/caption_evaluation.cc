@@ -8,12 +8,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/status.h"
-#include "core/data/dataset.h"
+#include "models/vision/each_photo.h"
 
 namespace viv {
 namespace {
-
-constexpr int64_t kBatch = 16;
 
 std::vector<std::string> Sentences(const CaptionedImages& photos) {
   std::vector<std::string> all;
@@ -27,38 +25,22 @@ std::vector<std::string> Sentences(const CaptionedImages& photos) {
 
 absl::StatusOr<std::vector<JudgedCaption>> DescribeAll(const Captioner& captioner,
                                                        const CaptionedImages& photos, int beam) {
-  const auto number = [](int64_t i) -> absl::StatusOr<Example> {
-    return Example{Tensor::Scalar(i)};
-  };
   const DecodeOptions options = {.min_side = captioner.info().fit.min_side()};
-  const auto decode = [&](Example example) -> absl::StatusOr<Example> {
-    const CaptionedImage& image = photos.images[example[0].scalar<int64_t>()];
-    const absl::StatusOr<Tensor> photo = image.source->Decode(image.index, options);
-    return Example{photo.ok() ? *photo : Tensor()};
+  const auto decode = [&](size_t i) {
+    return photos.images[i].source->Decode(photos.images[i].index, options);
   };
-  const Dataset decoded =
-      Dataset::FromIndex("photos", static_cast<int64_t>(photos.images.size()), number)
-          .Map("decoded", decode, /*threads=*/2)
-          .Prefetch(2 * kBatch);
-  ASSIGN_OR_RETURN(const std::unique_ptr<DatasetIterator> iterator, decoded.MakeIterator());
   std::vector<JudgedCaption> judged;
-  std::vector<Tensor> batch;
-  for (bool more = true; more;) {
-    Example example;
-    ASSIGN_OR_RETURN(more, iterator->Next(&example));
-    if (more && example[0].valid()) {
-      const CaptionedImage& image = photos.images[iterator->info().index];
-      judged.push_back({.name = image.Name(), .references = image.captions});
-      batch.push_back(example[0]);
-    }
-    if (batch.empty() || (more && static_cast<int64_t>(batch.size()) < kBatch)) continue;
+  const auto describe = [&](const std::vector<size_t>& numbers,
+                            const std::vector<Tensor>& batch) -> absl::Status {
     ASSIGN_OR_RETURN(auto captions, captioner.Describe(batch, {.beam = beam}));
-    const size_t first = judged.size() - batch.size();
-    for (size_t i = 0; i < batch.size(); ++i) {
-      judged[first + i].caption = std::move(captions[i].front());
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      const CaptionedImage& image = photos.images[numbers[i]];
+      judged.push_back({image.Name(), std::move(captions[i].front()), image.captions});
     }
-    batch.clear();
-  }
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(
+      ForEachReadable(photos.images.size(), decode, {.batch = 16}, describe, /*skipped=*/nullptr));
   return judged;
 }
 

@@ -7,6 +7,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "models/vision/each_photo.h"
 #include "models/vision/photo_files.h"
 
 namespace viv {
@@ -54,9 +55,8 @@ absl::StatusOr<int> CaptionProgram::Run() const {
     *err << directory << ": learnt from non-commercial data; its LICENSE says what that means\n";
   }
   int failed = 0;
-  const PhotoReading reading = {.decode = {.min_side = captioner->info().fit.min_side()},
-                                .batch = 16,
-                                .label = "caption_image"};
+  const DecodeOptions decoding = {.min_side = captioner->info().fit.min_side()};
+  const auto decode = [&](size_t i) { return files[i].Decode(decoding); };
   const auto describe = [&](size_t first,
                             const std::vector<absl::StatusOr<Tensor>>& photos) -> absl::Status {
     ASSIGN_OR_RETURN(const std::vector<CaptionResult> results,
@@ -74,7 +74,8 @@ absl::StatusOr<int> CaptionProgram::Run() const {
     }
     return absl::OkStatus();
   };
-  RETURN_IF_ERROR(ForEachBatch(files, reading, describe));
+  RETURN_IF_ERROR(
+      ForEachBatch(files.size(), decode, {.batch = 16, .label = "caption_image"}, describe));
   return failed;
 }
 

@@ -10,12 +10,11 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/status.h"
-#include "core/data/dataset.h"
+#include "models/vision/each_photo.h"
 
 namespace viv {
 namespace {
 
-constexpr int64_t kBatch = 64;
 constexpr int kWorst = 10;
 
 // How many classes have a higher logit than the right one.
@@ -61,40 +60,18 @@ absl::StatusOr<LabelledImages> MatchLabels(LabelledImages data,
 
 absl::StatusOr<JudgedPhotos> JudgePhotos(const PhotoClassifier& classifier,
                                          const LabelledImages& data) {
-  const auto number = [](int64_t i) -> absl::StatusOr<Example> {
-    return Example{Tensor::Scalar(i)};
-  };
   const DecodeOptions options = {.min_side = classifier.info().fit.min_side()};
-  const auto decode = [&](Example example) -> absl::StatusOr<Example> {
-    const LabelledImage& image = data.images[example[0].scalar<int64_t>()];
-    const absl::StatusOr<Tensor> photo = image.Decode(options);
-    if (!photo.ok())
-      return Example{Tensor(), Tensor::Scalar(std::string(photo.status().message()))};
-    return Example{*photo, Tensor()};
-  };
-  const Dataset decoded =
-      Dataset::FromIndex("photos", static_cast<int64_t>(data.images.size()), number)
-          .Map("decoded", decode, /*threads=*/2)
-          .Prefetch(2 * kBatch);
-  ASSIGN_OR_RETURN(const std::unique_ptr<DatasetIterator> photos, decoded.MakeIterator());
+  const auto decode = [&](size_t i) { return data.images[i].Decode(options); };
   JudgedPhotos judged;
-  std::vector<Tensor> batch;
-  std::vector<int> truths;
-  for (bool more = true; more;) {
-    Example example;
-    ASSIGN_OR_RETURN(more, photos->Next(&example));
-    if (more && example[0].valid()) {
-      batch.push_back(example[0]);
-      truths.push_back(data.images[photos->info().index].label);
-    } else if (more) {
-      judged.skipped.push_back(example[1].scalar<std::string>());
+  const auto judge = [&](const std::vector<size_t>& numbers,
+                         const std::vector<Tensor>& photos) -> absl::Status {
+    ASSIGN_OR_RETURN(const auto logits, classifier.Logits(photos));
+    for (size_t i = 0; i < numbers.size(); ++i) {
+      judged.examples.push_back({logits[i], data.images[numbers[i]].label});
     }
-    if (batch.empty() || (more && static_cast<int64_t>(batch.size()) < kBatch)) continue;
-    ASSIGN_OR_RETURN(const auto logits, classifier.Logits(batch));
-    for (size_t i = 0; i < batch.size(); ++i) judged.examples.push_back({logits[i], truths[i]});
-    batch.clear();
-    truths.clear();
-  }
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(ForEachReadable(data.images.size(), decode, {}, judge, &judged.skipped));
   return judged;
 }
 

@@ -148,6 +148,7 @@ class TrainRun {
     ASSIGN_OR_RETURN(start_, ReadClassifierParts(Env::Default(), bundle));
     options_.net = start_->net;
     options_.fit = start_->info.fit;
+    if (program_.size > 0) options_.net.input_size = options_.fit.size = program_.size;
     NamedTensors weights = start_->weights;
     if (start_->info.labels != labels_) {
       GraphBuilder b;

@@ -33,6 +33,7 @@ struct ClassifierTrainProgram {
   // A bundle whose net, weights and preprocessing the run begins with; "": random weights, and the
   // net of `options`. Where its labels are not those of the data, the last layer begins anew.
   std::string from;
+  int size = 0;  // of the photos, in place of what the bundle of `from` says; 0: that
   ClassifierTrainingOptions options;
   // Its directory is "" where no bundle is wanted. What comes from non-commercial data stays so.
   ClassifierExport to;

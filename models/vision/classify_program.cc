@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/train/png.h"
+#include "models/vision/each_photo.h"
 #include "models/vision/explanation.h"
 #include "models/vision/photo_files.h"
 
@@ -30,10 +31,9 @@ class ClassifyRun {
   int failed() const { return failed_; }
 
   absl::Status Photos(const std::vector<PhotoFile>& files) {
-    const PhotoReading reading = {.decode = decode_, .label = "classify_image"};
-    return ForEachBatch(files, reading, [&](size_t first, const auto& photos) {
-      return Batch(files, first, photos);
-    });
+    const auto decode = [&](size_t i) { return files[i].Decode(decode_); };
+    const auto use = [&](size_t first, const auto& photos) { return Batch(files, first, photos); };
+    return ForEachBatch(files.size(), decode, {.label = "classify_image"}, use);
   }
 
  private:

@@ -1,7 +1,6 @@
-// Photos are decoded beside whoever uses them.
+// Files, folders and archives seen alike.
 #include "models/vision/photo_files.h"
 
-#include <algorithm>
 #include <filesystem>
 #include <iterator>
 #include <utility>
@@ -10,15 +9,10 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
 #include "absl/strings/strip.h"
-#include "core/base/progress.h"
 #include "core/base/status.h"
-#include "core/data/dataset.h"
 
 namespace viv {
 namespace {
-
-// Fewer photos are done before a bar would help.
-constexpr size_t kShowProgress = 200;
 
 bool IsArchive(const std::string& path) {
   return absl::EndsWith(path, ".tar") || absl::EndsWith(path, ".tar.gz") ||
@@ -87,45 +81,6 @@ absl::StatusOr<std::vector<PhotoFile>> FindPhotos(const std::vector<std::string>
   std::vector<PhotoFile> files;
   for (const std::string& name : names) RETURN_IF_ERROR(AddPhotos(name, &files));
   return files;
-}
-
-absl::Status ForEachBatch(const std::vector<PhotoFile>& files, const PhotoReading& reading,
-                          const UsePhotos& use) {
-  const auto number = [](int64_t i) -> absl::StatusOr<Example> {
-    return Example{Tensor::Scalar(i)};
-  };
-  const auto decode = [&](Example example) -> absl::StatusOr<Example> {
-    const absl::StatusOr<Tensor> image = files[example[0].scalar<int64_t>()].Decode(reading.decode);
-    // A photo that cannot be read is no end of the others.
-    if (!image.ok())
-      return Example{Tensor(), Tensor::Scalar(std::string(image.status().message()))};
-    return Example{*image, Tensor()};
-  };
-  const Dataset decoded = Dataset::FromIndex("photos", static_cast<int64_t>(files.size()), number)
-                              .Map("decoded", decode, /*threads=*/2)
-                              .Prefetch(2 * reading.batch);
-  ASSIGN_OR_RETURN(const std::unique_ptr<DatasetIterator> iterator, decoded.MakeIterator());
-  std::unique_ptr<Progress> progress;
-  if (files.size() >= kShowProgress) {
-    progress = std::make_unique<Progress>(ProgressOptions{
-        .label = reading.label, .unit = "photos", .total = static_cast<int64_t>(files.size())});
-  }
-  for (size_t first = 0; first < files.size(); first += reading.batch) {
-    const size_t end = std::min(files.size(), first + reading.batch);
-    std::vector<absl::StatusOr<Tensor>> photos;
-    for (size_t i = first; i < end; ++i) {
-      Example example;
-      RETURN_IF_ERROR(iterator->Next(&example).status());
-      if (example[0].valid()) {
-        photos.emplace_back(example[0]);
-      } else {
-        photos.emplace_back(absl::InvalidArgumentError(example[1].scalar<std::string>()));
-      }
-    }
-    RETURN_IF_ERROR(use(first, photos));
-    if (progress != nullptr) progress->Update(static_cast<int64_t>(end));
-  }
-  return absl::OkStatus();
 }
 
 }  // namespace viv

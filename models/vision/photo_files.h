@@ -2,7 +2,6 @@
 #ifndef VIV_MODELS_VISION_PHOTO_FILES_H_
 #define VIV_MODELS_VISION_PHOTO_FILES_H_
 
-#include <functional>
 #include <istream>
 #include <memory>
 #include <string>
@@ -35,19 +34,6 @@ absl::StatusOr<std::vector<PhotoFile>> FindPhotos(const std::vector<std::string>
 
 // Whether it is a folder, or a name of one: it ends with '/'.
 bool IsFolder(const std::string& path);
-
-struct PhotoReading {
-  DecodeOptions decode;
-  int batch = 32;
-  // Of the progress bar, which is shown where there are many.
-  std::string label;
-};
-// Calls `use` for batches of photos in their order, with the number of the first, while the next
-// ones are decoded. Ends with its first error.
-using UsePhotos =
-    std::function<absl::Status(size_t first, const std::vector<absl::StatusOr<Tensor>>& photos)>;
-absl::Status ForEachBatch(const std::vector<PhotoFile>& files, const PhotoReading& reading,
-                          const UsePhotos& use);
 
 }  // namespace viv
 

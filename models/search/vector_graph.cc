@@ -1,6 +1,6 @@
 // hnswlib's points are the numbers of vectors, whose codes lie here: so the graph is small, and its
 // links are tensors like any other.
-#include "models/vision/vector_graph.h"
+#include "models/search/vector_graph.h"
 
 // Without its prefetches, which read behind lists of links; its own distances are not used.
 #define NO_MANUAL_VECTORIZATION
@@ -16,7 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/guard.h"
 #include "core/base/status.h"
-#include "models/vision/vector_dot.h"
+#include "models/search/vector_dot.h"
 
 namespace viv {
 namespace {

@@ -1,5 +1,5 @@
 // Photos are read and decoded by threads of their own while models look at those before.
-#include "models/vision/update_index.h"
+#include "models/search/update_index.h"
 
 #include <algorithm>
 #include <chrono>
@@ -33,7 +33,7 @@ bool IsBelow(const std::string& path, const std::string& root) {
 }
 
 // Nothing where the file is gone meanwhile.
-void AddFile(const std::string& path, std::vector<PhotoFile>* files) {
+void AddFile(const std::string& path, std::vector<PhotoOnDisk>* files) {
   std::error_code no_size, no_time;
   const auto bytes = static_cast<int64_t>(fs::file_size(path, no_size));
   const fs::file_time_type time = fs::last_write_time(path, no_time);
@@ -48,7 +48,7 @@ Example Unread(const absl::Status& why) {
 }
 
 // {photo, hash of the file}, or why there is none.
-Example ReadPhoto(Env* env, const PhotoFile& file, int64_t min_side) {
+Example ReadPhoto(Env* env, const PhotoOnDisk& file, int64_t min_side) {
   const absl::StatusOr<std::string> bytes = env->ReadFile(file.path);
   if (!bytes.ok()) return Unread(bytes.status());
   absl::StatusOr<Tensor> photo = DecodeImage(*bytes, {.min_side = min_side});
@@ -63,9 +63,9 @@ class Update {
       : env_(env), view_(view), options_(options), file_(file), index_(*index) {}
 
   absl::StatusOr<UpdateResult> Run(const std::vector<std::string>& paths) {
-    ASSIGN_OR_RETURN(const std::vector<PhotoFile> files, ListPhotoFiles(env_, paths));
+    ASSIGN_OR_RETURN(const std::vector<PhotoOnDisk> files, ListPhotoFiles(env_, paths));
     RemoveGone(paths, files);
-    for (const PhotoFile& file : files) {
+    for (const PhotoOnDisk& file : files) {
       const IndexedPhoto* photo = index_.Find(file.path);
       if (photo != nullptr && photo->bytes == file.bytes && photo->modified == file.modified) {
         ++result_.kept;
@@ -82,9 +82,9 @@ class Update {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void RemoveGone(const std::vector<std::string>& paths, const std::vector<PhotoFile>& files) {
+  void RemoveGone(const std::vector<std::string>& paths, const std::vector<PhotoOnDisk>& files) {
     std::set<std::string> there;
-    for (const PhotoFile& file : files) there.insert(file.path);
+    for (const PhotoOnDisk& file : files) there.insert(file.path);
     std::vector<std::string> gone;
     for (const IndexedPhoto* photo : index_.photos()) {
       const bool looked_for = std::any_of(paths.begin(), paths.end(), [&](const std::string& root) {
@@ -128,7 +128,7 @@ class Update {
   // At the wanted ones from `begin` to `end`.
   absl::Status LookAt(DatasetIterator& photos, int64_t begin, int64_t end) {
     std::vector<Tensor> good;
-    std::vector<std::pair<const PhotoFile*, uint64_t>> files;  // with their contents
+    std::vector<std::pair<const PhotoOnDisk*, uint64_t>> files;  // with their contents
     for (int64_t i = begin; i < end; ++i) {
       Example example;
       RETURN_IF_ERROR(photos.Next(&example).status());
@@ -152,6 +152,7 @@ class Update {
                                            .modified = file->modified,
                                            .contents = contents,
                                            .labels = std::move(seen[i].labels),
+                                           .words = std::move(seen[i].words),
                                            .caption = std::move(seen[i].caption)},
                                           seen[i].embedding);
       if (!put.ok()) return Annotate(put, file->path);
@@ -161,7 +162,7 @@ class Update {
     return absl::OkStatus();
   }
 
-  void AddBad(const PhotoFile& file, std::string why) {
+  void AddBad(const PhotoOnDisk& file, std::string why) {
     // It was a good one when it was looked at before.
     if (index_.Remove(file.path)) changed_ = true;
     result_.bad.push_back(std::move(why));
@@ -181,7 +182,7 @@ class Update {
   const UpdateOptions& options_;
   const std::string& file_;
   PhotoIndex& index_;
-  std::vector<PhotoFile> wanted_;
+  std::vector<PhotoOnDisk> wanted_;
   UpdateResult result_;
   bool changed_ = false;  // since the index was saved
   Clock::time_point last_save_;
@@ -189,9 +190,9 @@ class Update {
 
 }  // namespace
 
-absl::StatusOr<std::vector<PhotoFile>> ListPhotoFiles(Env* env,
-                                                      const std::vector<std::string>& paths) {
-  std::vector<PhotoFile> files;
+absl::StatusOr<std::vector<PhotoOnDisk>> ListPhotoFiles(Env* env,
+                                                        const std::vector<std::string>& paths) {
+  std::vector<PhotoOnDisk> files;
   for (const std::string& path : paths) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
@@ -210,8 +211,8 @@ absl::StatusOr<std::vector<PhotoFile>> ListPhotoFiles(Env* env,
           absl::StrCat("'", path, "' is neither a folder nor has it the name of a photo"));
     }
   }
-  const auto by_path = [](const PhotoFile& a, const PhotoFile& b) { return a.path < b.path; };
-  const auto same = [](const PhotoFile& a, const PhotoFile& b) { return a.path == b.path; };
+  const auto by_path = [](const PhotoOnDisk& a, const PhotoOnDisk& b) { return a.path < b.path; };
+  const auto same = [](const PhotoOnDisk& a, const PhotoOnDisk& b) { return a.path == b.path; };
   std::sort(files.begin(), files.end(), by_path);
   files.erase(std::unique(files.begin(), files.end(), same), files.end());
   return files;

@@ -1,5 +1,5 @@
 // The file holds columns, a tensor each, so that it is read in a moment however many photos it has.
-#include "models/vision/photo_index.h"
+#include "models/search/photo_index.h"
 
 #include <algorithm>
 #include <numeric>
@@ -12,7 +12,7 @@
 namespace viv {
 namespace {
 
-constexpr char kFormat[] = "vivarium photo index 1";
+constexpr char kFormat[] = "vivarium photo index 2";
 constexpr char kFormatKey[] = "format", kModelsKey[] = "models";
 // Of photos that were removed so large a share is forgotten when the index is saved.
 constexpr double kMuch = 0.1;
@@ -31,6 +31,53 @@ absl::StatusOr<const T*> Column(const NamedTensors& tensors, const std::string& 
     return Damaged(absl::StrCat("its column '", name, "'"));
   }
   return found->second.data<T>();
+}
+
+// Labels of photos as two columns [N, K], "<name>" int32 and "<name>_confidences" float: -1 and 0
+// behind the last one of a photo.
+using LabelsField = std::vector<IndexedLabel> IndexedPhoto::*;
+constexpr std::pair<const char*, LabelsField> kLabelColumns[] = {{"labels", &IndexedPhoto::labels},
+                                                                 {"words", &IndexedPhoto::words}};
+
+std::string ConfidencesOf(const std::string& name) { return name + "_confidences"; }
+
+absl::Status AddLabels(const std::vector<IndexedPhoto>& photos, const std::string& name,
+                       LabelsField field, NamedTensors* tensors) {
+  size_t width = 0;
+  for (const IndexedPhoto& photo : photos) width = std::max(width, (photo.*field).size());
+  const Shape shape({static_cast<int64_t>(photos.size()), static_cast<int64_t>(width)});
+  ASSIGN_OR_RETURN(Tensor labels, Tensor::Make(kInt32, shape));
+  ASSIGN_OR_RETURN(Tensor confidences, Tensor::Zeros(kFloat, shape));
+  auto* label = labels.mutable_data<int32_t>();
+  auto* confidence = confidences.mutable_data<float>();
+  std::fill_n(label, shape.num_elements(), -1);
+  for (const IndexedPhoto& photo : photos) {
+    for (size_t k = 0; k < (photo.*field).size(); ++k) {
+      label[k] = (photo.*field)[k].label;
+      confidence[k] = (photo.*field)[k].confidence;
+    }
+    label += width;
+    confidence += width;
+  }
+  tensors->insert({{name, labels}, {ConfidencesOf(name), confidences}});
+  return absl::OkStatus();
+}
+
+absl::Status SetLabels(const NamedTensors& tensors, const std::string& name, LabelsField field,
+                       std::vector<IndexedPhoto>* photos) {
+  const auto found = tensors.find(name);
+  const int64_t width =
+      found == tensors.end() || found->second.rank() != 2 ? 0 : found->second.dim(1);
+  const auto rows = static_cast<int64_t>(photos->size());
+  ASSIGN_OR_RETURN(const int32_t* label, Column<int32_t>(tensors, name, rows, width));
+  ASSIGN_OR_RETURN(const float* confidence,
+                   Column<float>(tensors, ConfidencesOf(name), rows, width));
+  for (IndexedPhoto& photo : *photos) {
+    for (int64_t k = 0; k < width; ++k, ++label, ++confidence) {
+      if (*label >= 0) (photo.*field).push_back({*label, *confidence});
+    }
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace
@@ -133,25 +180,18 @@ absl::Status PhotoIndex::Compact() {
   return absl::OkStatus();
 }
 
-// Beside the graph's tensors, of N photos: "files" int64 [N, 3], size, time and contents; "labels"
-// int32 and "confidences" float [N, K], -1 and 0 behind the last label; "ends" int64 [N, 2], where
-// path and caption end in "texts" uint8 [bytes, 1]; "there" bool [N, 1].
+// Beside the graph's tensors and the columns of labels, of N photos: "files" int64 [N, 3], size,
+// time and contents; "ends" int64 [N, 2], where path and caption end in "texts" uint8 [bytes, 1];
+// "there" bool [N, 1].
 absl::StatusOr<NamedTensors> PhotoIndex::ToTensors() const {
   const int64_t n = graph_->size();
-  size_t most_labels = 0, bytes = 0;
-  for (const IndexedPhoto& photo : photos_) {
-    most_labels = std::max(most_labels, photo.labels.size());
-    bytes += photo.path.size() + photo.caption.size();
-  }
-  const auto width = static_cast<int64_t>(most_labels);
+  size_t bytes = 0;
+  for (const IndexedPhoto& photo : photos_) bytes += photo.path.size() + photo.caption.size();
   ASSIGN_OR_RETURN(NamedTensors tensors, graph_->ToTensors());
   ASSIGN_OR_RETURN(Tensor files, Tensor::Make(kInt64, Shape({n, 3})));
-  ASSIGN_OR_RETURN(Tensor labels, Tensor::Make(kInt32, Shape({n, width})));
-  ASSIGN_OR_RETURN(Tensor confidences, Tensor::Zeros(kFloat, Shape({n, width})));
   ASSIGN_OR_RETURN(Tensor ends, Tensor::Make(kInt64, Shape({n, 2})));
   ASSIGN_OR_RETURN(Tensor texts, Tensor::Make(kUInt8, Shape({static_cast<int64_t>(bytes), 1})));
   ASSIGN_OR_RETURN(Tensor there, Tensor::Make(kBool, Shape({n, 1})));
-  std::fill_n(labels.mutable_data<int32_t>(), n * width, -1);
   uint8_t* const begin = texts.mutable_data<uint8_t>();
   uint8_t* text = begin;
   for (int64_t i = 0; i < n; ++i) {
@@ -160,36 +200,27 @@ absl::StatusOr<NamedTensors> PhotoIndex::ToTensors() const {
     file[0] = photo.bytes;
     file[1] = photo.modified;
     file[2] = static_cast<int64_t>(photo.contents);
-    for (size_t k = 0; k < photo.labels.size(); ++k) {
-      labels.mutable_data<int32_t>()[i * width + k] = photo.labels[k].label;
-      confidences.mutable_data<float>()[i * width + k] = photo.labels[k].confidence;
-    }
     text = std::copy(photo.path.begin(), photo.path.end(), text);
     ends.mutable_data<int64_t>()[2 * i] = text - begin;
     text = std::copy(photo.caption.begin(), photo.caption.end(), text);
     ends.mutable_data<int64_t>()[2 * i + 1] = text - begin;
     there.mutable_data<bool>()[i] = IsThere(i);
   }
-  tensors.insert({{"files", files},
-                  {"labels", labels},
-                  {"confidences", confidences},
-                  {"ends", ends},
-                  {"texts", texts},
-                  {"there", there}});
+  tensors.insert({{"files", files}, {"ends", ends}, {"texts", texts}, {"there", there}});
+  for (const auto& [name, field] : kLabelColumns) {
+    RETURN_IF_ERROR(AddLabels(photos_, name, field, &tensors));
+  }
   return tensors;
 }
 
 absl::Status PhotoIndex::SetTensors(const NamedTensors& tensors) {
   ASSIGN_OR_RETURN(graph_, VectorGraph::FromTensors(tensors));
   const int64_t n = graph_->size();
-  const auto columns = [&](const char* name, int d) {
-    const auto found = tensors.find(name);
-    return found == tensors.end() || found->second.rank() != 2 ? 0 : found->second.dim(d);
-  };
-  const int64_t width = columns("labels", 1), bytes = columns("texts", 0);
+  const auto found_texts = tensors.find("texts");
+  const int64_t bytes = found_texts == tensors.end() || found_texts->second.rank() != 2
+                            ? 0
+                            : found_texts->second.dim(0);
   ASSIGN_OR_RETURN(const int64_t* file, Column<int64_t>(tensors, "files", n, 3));
-  ASSIGN_OR_RETURN(const int32_t* label, Column<int32_t>(tensors, "labels", n, width));
-  ASSIGN_OR_RETURN(const float* confidence, Column<float>(tensors, "confidences", n, width));
   ASSIGN_OR_RETURN(const int64_t* end, Column<int64_t>(tensors, "ends", n, 2));
   ASSIGN_OR_RETURN(const uint8_t* texts, Column<uint8_t>(tensors, "texts", bytes, 1));
   // As bytes: a bool from a file may be neither true nor false.
@@ -210,13 +241,13 @@ absl::Status PhotoIndex::SetTensors(const NamedTensors& tensors) {
                           .contents = static_cast<uint64_t>(file[2]),
                           .caption = std::string(text + end[0], text + end[1])};
     at = end[1];
-    for (int64_t k = 0; k < width; ++k, ++label, ++confidence) {
-      if (*label >= 0) photo.labels.push_back({*label, *confidence});
-    }
     if (is_there[i] != 0 && !numbers_.emplace(photo.path, i).second) {
       return Damaged(absl::StrCat("it has '", photo.path, "' twice"));
     }
     photos_.push_back(std::move(photo));
+  }
+  for (const auto& [name, field] : kLabelColumns) {
+    RETURN_IF_ERROR(SetLabels(tensors, name, field, &photos_));
   }
   return absl::OkStatus();
 }

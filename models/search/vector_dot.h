@@ -1,6 +1,6 @@
 // The inner loop of vector_graph.cc.
-#ifndef VIV_MODELS_VISION_VECTOR_DOT_H_
-#define VIV_MODELS_VISION_VECTOR_DOT_H_
+#ifndef VIV_MODELS_SEARCH_VECTOR_DOT_H_
+#define VIV_MODELS_SEARCH_VECTOR_DOT_H_
 
 #include <cstdint>
 
@@ -14,4 +14,4 @@ VIV_DECLARE_ISA(
 
 }  // namespace viv
 
-#endif  // VIV_MODELS_VISION_VECTOR_DOT_H_
+#endif  // VIV_MODELS_SEARCH_VECTOR_DOT_H_

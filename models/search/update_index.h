@@ -1,6 +1,6 @@
 // Looks at the photos of folders and keeps an index of them up to date.
-#ifndef VIV_MODELS_VISION_UPDATE_INDEX_H_
-#define VIV_MODELS_VISION_UPDATE_INDEX_H_
+#ifndef VIV_MODELS_SEARCH_UPDATE_INDEX_H_
+#define VIV_MODELS_SEARCH_UPDATE_INDEX_H_
 
 #include <cstdint>
 #include <functional>
@@ -10,11 +10,11 @@
 #include "absl/status/statusor.h"
 #include "core/base/file.h"
 #include "core/tensor/tensor.h"
-#include "models/vision/photo_index.h"
+#include "models/search/photo_index.h"
 
 namespace viv {
 
-struct PhotoFile {
+struct PhotoOnDisk {
   std::string path;  // absolute
   int64_t bytes = 0;
   int64_t modified = 0;  // in the ticks of the file system's clock
@@ -23,13 +23,13 @@ struct PhotoFile {
 // The files with names of images in the folders, and folders in them, or named themselves; sorted,
 // each once. Hidden ones are left out. NotFound for a path that leads nowhere, InvalidArgument for
 // a file with another name.
-absl::StatusOr<std::vector<PhotoFile>> ListPhotoFiles(Env* env,
-                                                      const std::vector<std::string>& paths);
+absl::StatusOr<std::vector<PhotoOnDisk>> ListPhotoFiles(Env* env,
+                                                        const std::vector<std::string>& paths);
 
 // What models see in a photo.
 struct SeenPhoto {
   std::vector<float> embedding;
-  std::vector<IndexedLabel> labels;
+  std::vector<IndexedLabel> labels, words;
   std::string caption;
 };
 // Photos uint8 [H, W, 3] of any size; one result for each.
@@ -66,4 +66,4 @@ absl::StatusOr<UpdateResult> UpdateIndex(Env* env, const std::vector<std::string
 
 }  // namespace viv
 
-#endif  // VIV_MODELS_VISION_UPDATE_INDEX_H_
+#endif  // VIV_MODELS_SEARCH_UPDATE_INDEX_H_

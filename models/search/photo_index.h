@@ -1,6 +1,6 @@
 // What is in the photos of a collection, in one file: for searching them.
-#ifndef VIV_MODELS_VISION_PHOTO_INDEX_H_
-#define VIV_MODELS_VISION_PHOTO_INDEX_H_
+#ifndef VIV_MODELS_SEARCH_PHOTO_INDEX_H_
+#define VIV_MODELS_SEARCH_PHOTO_INDEX_H_
 
 #include <cstdint>
 #include <memory>
@@ -11,12 +11,13 @@
 #include "absl/status/statusor.h"
 #include "absl/types/span.h"
 #include "core/base/file.h"
-#include "models/vision/vector_graph.h"
+#include "models/search/vector_graph.h"
 
 namespace viv {
 
+// A label of the classifier, or a word that photos are known by.
 struct IndexedLabel {
-  int32_t label = 0;  // of the classifier, 0 or more
+  int32_t label = 0;  // its number, 0 or more
   float confidence = 0;
 };
 
@@ -28,6 +29,7 @@ struct IndexedPhoto {
   int64_t modified = 0;
   uint64_t contents = 0;
   std::vector<IndexedLabel> labels;  // the likeliest, in their order
+  std::vector<IndexedLabel> words;   // the same
   std::string caption;               // perhaps none
 };
 
@@ -89,4 +91,4 @@ class PhotoIndex {
 
 }  // namespace viv
 
-#endif  // VIV_MODELS_VISION_PHOTO_INDEX_H_
+#endif  // VIV_MODELS_SEARCH_PHOTO_INDEX_H_

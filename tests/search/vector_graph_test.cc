@@ -1,5 +1,5 @@
 // The nearest vectors against those that are found by looking at all.
-#include "models/vision/vector_graph.h"
+#include "models/search/vector_graph.h"
 
 #include <algorithm>
 #include <cmath>

@@ -1,7 +1,7 @@
 // Which of many vectors point the way that another does: a graph of neighbours (HNSW, Malkov and
 // Yashunin 2018, by hnswlib) over vectors of 8 bits.
-#ifndef VIV_MODELS_VISION_VECTOR_GRAPH_H_
-#define VIV_MODELS_VISION_VECTOR_GRAPH_H_
+#ifndef VIV_MODELS_SEARCH_VECTOR_GRAPH_H_
+#define VIV_MODELS_SEARCH_VECTOR_GRAPH_H_
 
 #include <cstdint>
 #include <memory>
@@ -54,4 +54,4 @@ class VectorGraph {
 
 }  // namespace viv
 
-#endif  // VIV_MODELS_VISION_VECTOR_GRAPH_H_
+#endif  // VIV_MODELS_SEARCH_VECTOR_GRAPH_H_

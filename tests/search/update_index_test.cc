@@ -1,12 +1,12 @@
 // An index that follows what happens in folders, with models that see the mean colour.
-#include "models/vision/update_index.h"
+#include "models/search/update_index.h"
 
 #include <filesystem>
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "core/train/png.h"
 #include "gmock/gmock.h"
-#include "image_makers.h"
 #include "tests/support/test_folder.h"
 
 namespace viv {
@@ -23,9 +23,9 @@ class UpdateIndexTest : public FolderTest {
       std::vector<SeenPhoto> seen;
       for (const Tensor& photo : photos) {
         const uint8_t* dot = photo.data<uint8_t>();
-        seen.push_back({{dot[0] - 128.0f, dot[1] - 128.0f, 1},
-                        {{dot[0], 0.5f}},
-                        absl::StrCat("red ", dot[0])});
+        seen.push_back({.embedding = {dot[0] - 128.0f, dot[1] - 128.0f, 1},
+                        .labels = {{dot[0], 0.5f}},
+                        .caption = absl::StrCat("red ", dot[0])});
         ++views_;
       }
       return seen;
@@ -33,8 +33,9 @@ class UpdateIndexTest : public FolderTest {
   }
 
   void WritePhoto(const std::string& name, int red) {
-    Write(name, MakePng(MakePixels(4, 5, 3,
-                                   [red](int64_t, int64_t, int c) { return c == 0 ? red : 100; })));
+    std::vector<uint8_t> dots;
+    for (int i = 0; i < 4 * 5; ++i) dots.insert(dots.end(), {static_cast<uint8_t>(red), 100, 100});
+    Write(name, *EncodePng(Tensor::Of<uint8_t>(Shape({4, 5, 3}), dots)));
   }
   std::string File() const { return JoinPath(directory_, "my.index"); }
   UpdateResult Update(const std::vector<std::string>& paths, const UpdateOptions& options = {}) {
@@ -68,7 +69,7 @@ TEST_F(UpdateIndexTest, ListsPhotos) {
   const auto files = ListPhotoFiles(env_, {In("p/"), In("q/../q/d.png"), In("p/deeper")});
   ASSERT_TRUE(files.ok()) << files.status();
   std::vector<std::string> paths;
-  for (const PhotoFile& file : *files) {
+  for (const PhotoOnDisk& file : *files) {
     paths.push_back(file.path);
     EXPECT_GT(file.bytes, 0);
   }

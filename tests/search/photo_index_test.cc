@@ -1,5 +1,5 @@
 // An index against a plain list of photos.
-#include "models/vision/photo_index.h"
+#include "models/search/photo_index.h"
 
 #include <map>
 
@@ -54,6 +54,7 @@ IndexedPhoto Photo(int number) {
                         .contents = HashString64(absl::StrCat(number)),
                         .caption = number % 3 == 0 ? "" : absl::StrCat("photo ", number)};
   for (int k = 0; k < number % 4; ++k) photo.labels.push_back({10 * k, 1.0f / (k + 2)});
+  for (int k = 0; k < number % 3; ++k) photo.words.push_back({7 * k, 1.0f / (k + 3)});
   return photo;
 }
 
@@ -68,6 +69,11 @@ void ExpectSame(const IndexedPhoto* a, const IndexedPhoto& b) {
   for (size_t k = 0; k < b.labels.size(); ++k) {
     EXPECT_EQ(a->labels[k].label, b.labels[k].label);
     EXPECT_EQ(a->labels[k].confidence, b.labels[k].confidence);
+  }
+  ASSERT_EQ(a->words.size(), b.words.size());
+  for (size_t k = 0; k < b.words.size(); ++k) {
+    EXPECT_EQ(a->words[k].label, b.words[k].label);
+    EXPECT_EQ(a->words[k].confidence, b.words[k].confidence);
   }
 }
 

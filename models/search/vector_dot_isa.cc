@@ -1,5 +1,5 @@
 // A loop that compilers vectorise.
-#include "models/vision/vector_dot.h"
+#include "models/search/vector_dot.h"
 
 namespace viv::VIV_ISA {
 
