@@ -5,6 +5,7 @@
 #include <cmath>
 
 #include "absl/strings/str_cat.h"
+#include "absl/types/span.h"
 #include "core/base/status.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/data/dataset.h"
@@ -19,16 +20,7 @@ constexpr char kSignature[] = "words", kFeatures[] = "features", kProbabilities[
 constexpr size_t kMostWords = 64;
 constexpr float kLeastProbable = 0.01f;
 
-}  // namespace
-
-// Features of length 1 are brought to entries of about 1.
-WordLayer::WordLayer(BuilderRef b, int64_t features, int64_t words)
-    : scale_(std::sqrt(static_cast<float>(features))), linear_(b, "words", features, words) {}
-
-Output WordLayer::Apply(BuilderRef b, Output features) const {
-  return linear_.Apply(b, Mul(b, features, Const(b, scale_)));
-}
-
+// Of a row of probabilities, the likeliest first.
 std::vector<IndexedLabel> LikeliestWords(absl::Span<const float> probabilities) {
   std::vector<IndexedLabel> words;
   for (size_t i = 0; i < probabilities.size(); ++i) {
@@ -40,6 +32,16 @@ std::vector<IndexedLabel> LikeliestWords(absl::Span<const float> probabilities) 
   });
   words.resize(std::min(words.size(), kMostWords));
   return words;
+}
+
+}  // namespace
+
+// Features of length 1 are brought to entries of about 1.
+WordLayer::WordLayer(BuilderRef b, int64_t features, int64_t words)
+    : scale_(std::sqrt(static_cast<float>(features))), linear_(b, "words", features, words) {}
+
+Output WordLayer::Apply(BuilderRef b, Output features) const {
+  return linear_.Apply(b, Mul(b, features, Const(b, scale_)));
 }
 
 absl::StatusOr<LoadedGraph> WordTagger::MakeGraph(int64_t features, int64_t words) {

@@ -8,7 +8,6 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
-#include "absl/types/span.h"
 #include "core/graph/graph_def.h"
 #include "core/runtime/session.h"
 #include "core/tensor/safetensors.h"
@@ -28,9 +27,6 @@ class WordLayer {
   float scale_;
   Linear linear_;
 };
-
-// The likeliest of a row of probabilities, the likeliest first.
-std::vector<IndexedLabel> LikeliestWords(absl::Span<const float> probabilities);
 
 // Safe for concurrent use.
 class WordTagger {
