@@ -10,7 +10,7 @@ DEFINE_string(explain, "",
               "file for the photo with what spoke for the label drawn over it, as PNG; for several "
               "photos a folder, with '/' at its end");
 DEFINE_bool(features, false, "add numbers that are alike for photos that look alike to the JSON");
-DEFINE_string(precision, "f32", "of products: f32, or bf16: faster and less exact");
+DEFINE_string(precision, "f32", "f32, or bf16 or int8: faster and less exact");
 DEFINE_bool(json, false, "write one JSON object a photo");
 
 constexpr char kUsageText[] =

@@ -26,7 +26,8 @@ DEFINE_string(stem, "published", "published, or gentle: for a --size of 64 to 16
 DEFINE_double(dropout, 0.2, "share of the features that are dropped in training");
 DEFINE_double(passes, 0, "rounds over the photos; 0: 20, or 30 --from a bundle");
 DEFINE_int32(batch, 0, "photos in a batch; 0: 64, or 32 --from a bundle");
-DEFINE_string(precision, "f32", "f32, or bf16: faster, with weights that stay f32");
+DEFINE_string(precision, "f32",
+              "f32, or bf16: faster, with weights that stay f32; with --evaluate int8 too");
 DEFINE_double(learning_rate, 0, "highest learning rate; 0: 0.1, or 0.02 --from a bundle");
 DEFINE_double(warm_up, 0.1, "share of the run in which the learning rate rises to that");
 DEFINE_double(momentum, 0.9, "of the gradient");
@@ -146,10 +147,13 @@ int main(int argc, char** argv) {
   const auto arguments = BeginProgram(argc, argv, "classify_image_train", kUsageText);
   if (const std::string wrong = WrongFlags(arguments); !wrong.empty()) return FailUsage(wrong);
   if (FLAGS_data.empty()) {
-    const absl::Status evaluated =
-        EvaluateClassifierProgram{
-            .bundle = FLAGS_model, .data = FLAGS_evaluate, .table = FLAGS_confusion}
-            .Run();
+    const absl::StatusOr<DType> precision = ParsePrecision(FLAGS_precision);
+    if (!precision.ok()) return FailUsage(std::string(precision.status().message()));
+    const absl::Status evaluated = EvaluateClassifierProgram{.bundle = FLAGS_model,
+                                                             .data = FLAGS_evaluate,
+                                                             .table = FLAGS_confusion,
+                                                             .precision = *precision}
+                                       .Run();
     return evaluated.ok() ? kSuccess : Fail(evaluated);
   }
   const absl::StatusOr<ClassifierTrainingOptions> options = OptionsOfFlags();

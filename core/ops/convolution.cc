@@ -3,6 +3,9 @@
 // channels each makes a part of those of y. And its transposes: Conv2DBackwardInput gives the x,
 // Conv2DBackwardFilter the f of which y was made, if y is a gradient. All three are linear in both
 // inputs: the gradients of each are the other two.
+//
+// `range` is no part of the formula: how large the elements of x get, none of which is negative, as
+// a RangeRecorder saw it (core/passes/range_recorder.h), or 0.
 #include "core/base/status.h"
 #include "core/graph/gradient_context.h"
 #include "core/graph/shape_context.h"
@@ -14,9 +17,17 @@
 namespace viv {
 namespace {
 
+// Without what only Conv2D has.
+AttrMap Geometry(const AttrMap& attrs) {
+  AttrMap geometry;
+  for (const char* name : {"strides", "dilations", "pads"}) geometry.Set(name, attrs.Ints(name));
+  geometry.Set("padding", attrs.String("padding"));
+  geometry.Set("groups", attrs.Int("groups"));
+  return geometry;
+}
 Output Sized(GradientContext& c, const char* op, Output a, Output b, Output like) {
   const GraphBuilder& builder = c.builder();
-  return BuilderRef(builder).Add(op, {a, b, ShapeOf(builder, like)}, c.attrs());
+  return BuilderRef(builder).Add(op, {a, b, ShapeOf(builder, like)}, Geometry(c.attrs()));
 }
 Output BackwardInput(GradientContext& c, Output dy, Output filter, Output x) {
   return Sized(c, "Conv2DBackwardInput", dy, filter, x);
@@ -35,7 +46,7 @@ const OpRegistration kConv2D({
     .doc = "The convolutions of images with filters.",
     .inputs = {{"x", "T"}, {"filter", "wide T"}},
     .outputs = {{"y", "T"}},
-    .attrs = ConvolutionAttrs(),
+    .attrs = ConvolutionAttrs({{"range", AttrValue(0.0)}}),
     .types = kTypes,
     .shape = [](ShapeContext& c) -> absl::Status {
       ASSIGN_OR_RETURN(PartialShape y, ConvolvedShape(c.attrs(), c.input(0), c.input(1)));

@@ -45,4 +45,16 @@ absl::StatusOr<PartialShape> ConvolvedShape(const AttrMap& attrs, const PartialS
   return y;
 }
 
+absl::Status FusedConvolutionShape(ShapeContext& c) {
+  ASSIGN_OR_RETURN(PartialShape y, ConvolvedShape(c.attrs(), c.input(0), c.input(1)));
+  if (c.num_inputs() > 4) return absl::InvalidArgumentError("takes at most one factor");
+  for (int i = 2; i < c.num_inputs(); ++i) {
+    const PartialShape channels{y.dim(3)};
+    RETURN_IF_ERROR(
+        Annotate(channels.Merge(c.input(i)).status(), i == 2 ? "the shift" : "the factor"));
+  }
+  c.set_output(0, std::move(y));
+  return absl::OkStatus();
+}
+
 }  // namespace viv

@@ -6,6 +6,7 @@
 
 #include "absl/status/statusor.h"
 #include "core/graph/op_def.h"
+#include "core/graph/shape_context.h"
 
 namespace viv {
 
@@ -17,6 +18,9 @@ absl::StatusOr<PartialShape> ConvolvedShape(const AttrMap& attrs, const PartialS
                                             const PartialShape& filter);
 // `shape`, of rank 4; InvalidArgument where it has another. `what`: "image" or "filter".
 absl::StatusOr<PartialShape> WithRank4(const PartialShape& shape, const char* what);
+
+// The shape function of ops with inputs x, filter, shift: [K] and perhaps factor: [K].
+absl::Status FusedConvolutionShape(ShapeContext& c);
 
 }  // namespace viv
 

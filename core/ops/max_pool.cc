@@ -39,7 +39,7 @@ const OpRegistration kMaxPool({
     .inputs = {{"x", "T"}},
     .outputs = {{"y", "T"}, {"index", kUInt8}},
     .attrs = PoolAttrs({{"index", AttrValue(false)}}),
-    .types = kTypes,
+    .types = {{"T", {kFloat, kDouble, kBFloat16, kUInt8}}},
     .shape = [](ShapeContext& c) -> absl::Status {
       ASSIGN_OR_RETURN(const PartialShape y, MaxPooledShape(c.attrs(), c.input(0)));
       c.set_output(0, y);

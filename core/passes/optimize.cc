@@ -70,7 +70,9 @@ absl::StatusOr<PassReport> Optimize(ProgramGraph& graph, const PassOptions& opti
   if (options.precision == kBFloat16 || options.precision == kInt8) {
     RETURN_IF_ERROR(RefineShapes(graph));
     if (options.precision == kInt8) {
-      ASSIGN_OR_RETURN(report.quantized, QuantizeProducts(graph));
+      ASSIGN_OR_RETURN(const int products, QuantizeProducts(graph));
+      ASSIGN_OR_RETURN(const int convolutions, QuantizeConvolutions(graph));
+      report.quantized = products + convolutions;
     }
     ASSIGN_OR_RETURN(report.lowered, LowerPrecision(graph));
     if (options.fold && evaluate) {

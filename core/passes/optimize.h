@@ -28,7 +28,8 @@ struct PassOptions {
   bool fuse = true;
   // kBFloat16: products, recurrent layers and attention of floats compute in it, and what they read
   // and write is stored in it; variables, updates and losses stay float. kInt8, for inference: the
-  // same, but products with variables compute in 8 bits. kFloat: nothing changes.
+  // same, but products with variables compute in 8 bits, and convolutions of whose images a range
+  // was recorded. kFloat: nothing changes.
   DType precision = kFloat;
   // Folding makes no constant above this many bytes, unless it replaces as many.
   size_t max_folded_bytes = size_t{64} << 10;
@@ -67,6 +68,9 @@ absl::StatusOr<int> FuseElementwise(ProgramGraph& graph);
 absl::StatusOr<int> LowerPrecision(ProgramGraph& graph);
 // Products of matrices with variables to 8 bits: see core/ops/int8_matmul.cc. Before LowerPrecision.
 absl::StatusOr<int> QuantizeProducts(ProgramGraph& graph);
+// Convolutions to 8 bits where the range of their images was recorded (core/ops/convolution.cc).
+// After FuseConvolutions, before LowerPrecision.
+absl::StatusOr<int> QuantizeConvolutions(ProgramGraph& graph);
 // Computes shapes once more, as far as they are known by now.
 absl::Status RefineShapes(ProgramGraph& graph);
 

@@ -40,6 +40,7 @@ const std::vector<int>* LayerInputs(const std::string& op) {
       {"Conv2DBackwardInput", {0}},
       {"Conv2DBackwardFilter", {0, 1}},
       {"FusedConv2D", {0}},
+      {"Quantize", {0}},
   };
   const auto it = kInputs->find(op);
   return it == kInputs->end() ? nullptr : &it->second;

@@ -17,6 +17,7 @@
 #include "core/train/png.h"
 #include "core/train/run_weights.h"
 #include "datasets/cifar10/cifar10.h"
+#include "models/vision/each_photo.h"
 
 namespace viv {
 namespace {
@@ -103,6 +104,22 @@ absl::StatusOr<ImageSplit> ReadPhotos(const std::string& spec) {
 
 namespace {
 
+// RecordRanges with photos from all over the data.
+absl::Status RecordRangesOfSome(const LabelledImages& data, const PhotoFit& fit, Bundle* bundle) {
+  constexpr size_t kMost = 256;
+  const size_t count = std::min(kMost, data.images.size());
+  std::vector<Tensor> some;
+  const auto decode = [&](size_t i) {
+    return data.images[i * data.images.size() / count].Decode({.min_side = fit.min_side()});
+  };
+  const auto keep = [&](const std::vector<size_t>&, const std::vector<Tensor>& photos) {
+    some.insert(some.end(), photos.begin(), photos.end());
+    return absl::OkStatus();
+  };
+  RETURN_IF_ERROR(ForEachReadable(count, decode, {}, keep, /*skipped=*/nullptr));
+  return RecordRanges(some, bundle);
+}
+
 // One run of the program.
 class TrainRun {
  public:
@@ -174,9 +191,13 @@ class TrainRun {
                      WeightsOf(checkpoint, Variables(b.graph(), /*trainable_only=*/false), run));
     const ClassifierInfo info = {
         .labels = labels_, .fit = options_.fit, .non_commercial = program_.to.non_commercial};
-    return MakeClassifierBundle(
-        info, net, weights, Licence(program_.to, start_ ? &*start_ : nullptr),
-        ModelCard(program_.to, info, net, CountNumbers(weights), checkpoint.step));
+    ASSIGN_OR_RETURN(
+        Bundle bundle,
+        MakeClassifierBundle(
+            info, net, weights, Licence(program_.to, start_ ? &*start_ : nullptr),
+            ModelCard(program_.to, info, net, CountNumbers(weights), checkpoint.step)));
+    RETURN_IF_ERROR(RecordRangesOfSome(photos_.train, info.fit, &bundle));
+    return bundle;
   }
 
   // Calibrates, and says what the bundle is worth.

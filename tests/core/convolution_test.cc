@@ -8,6 +8,7 @@
 #include "core/autodiff/gradients.h"
 #include "core/base/isa.h"
 #include "core/base/parallel.h"
+#include "core/kernels/cpu/int8_convolution.h"
 #include "core/kernels/cpu/onednn_convolution.h"
 #include "core/kernels/cpu/packing_cache.h"
 #include "core/ops/array.h"
@@ -76,6 +77,20 @@ TEST(OnednnConvolution, HasAFastImplementationForEveryShapeOfGoogLeNet) {
             EXPECT_THAT((*made)->implementation(), HasSubstr("bf16"));
           }
         }
+      }
+    }
+  }
+}
+
+TEST(Int8Convolution, HasAFastImplementationForEveryShapeOfGoogLeNet) {
+  for (const Layer& l : GoogLeNet()) {
+    for (const int64_t batch : {1, 16}) {
+      for (const float y_scale : {0.0f, 1.0f}) {
+        const auto made =
+            Int8Convolution::Create(GeometryOf(l, batch), {.y_scale = y_scale, .relu = true});
+        ASSERT_TRUE(made.ok()) << made.status();
+        EXPECT_THAT((*made)->implementation(), AllOf(HasSubstr("int8"), Not(HasSubstr("ref"))))
+            << l.window << " on " << l.extent << ", " << l.c << " to " << l.k;
       }
     }
   }

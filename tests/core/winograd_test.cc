@@ -64,7 +64,7 @@ TEST(Winograd, GivesWhatSumsOfProductsGive) {
       for (const ConvResult r : {ConvResult::kOutput, ConvResult::kInput, ConvResult::kFilter}) {
         const ConvEpilogue epilogue = {.factor = finished, .shift = finished, .relu = finished};
         if (finished && r != ConvResult::kOutput) continue;
-        const auto direct = ConvVariants::Create(geometry, r, kFloat, epilogue);
+        const auto direct = MakeOnednnPlan(geometry, r, kFloat, epilogue);
         ASSERT_TRUE(direct.ok()) << direct.status();
         const Shape shapes[] = {y, c.x, filter};
         const Shape& shape = shapes[static_cast<int>(r)];

@@ -13,7 +13,7 @@ absl::StatusOr<std::unique_ptr<ConvPlan>> MakeConvPlan(const ConvGeometry& geome
   if (dtype == kFloat && WinogradSuits(geometry, result, /*filter_stays=*/epilogue.factor)) {
     return MakeWinograd(geometry, result, epilogue);
   }
-  return ConvVariants::Create(geometry, result, dtype, epilogue);
+  return MakeOnednnPlan(geometry, result, dtype, epilogue);
 }
 
 }  // namespace viv

@@ -142,4 +142,19 @@ void NarrowHalfRow(const float* x, uint16_t* y, int64_t n) {
   }
 }
 
+void QuantizeBytesRow(const float* x, float inverse, uint8_t* y, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) {
+    const float scaled = x[i] * inverse;
+    // A NaN becomes 0.
+    const float above = scaled > 0 ? scaled : 0;
+    const float bounded = above < 127 ? above : 127;
+    // The float adder rounds to whole numbers there.
+    y[i] = static_cast<uint8_t>(BitsOf(bounded + 0x1p23f));
+  }
+}
+
+void DequantizeBytesRow(const uint8_t* x, float scale, float* y, int64_t n) {
+  for (int64_t i = 0; i < n; ++i) y[i] = static_cast<float>(x[i]) * scale;
+}
+
 }  // namespace viv::VIV_ISA

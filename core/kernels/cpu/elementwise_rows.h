@@ -44,6 +44,11 @@ VIV_DECLARE_ISA(void NarrowBFloat16Row(const float* x, uint16_t* y, int64_t n);)
 VIV_DECLARE_ISA(void WidenHalfRow(const uint16_t* x, float* y, int64_t n);)
 VIV_DECLARE_ISA(void NarrowHalfRow(const float* x, uint16_t* y, int64_t n);)
 
+// To bytes up to 127: x times `inverse`, bounded and rounded to nearest even; and back, in steps of
+// `scale`.
+VIV_DECLARE_ISA(void QuantizeBytesRow(const float* x, float inverse, uint8_t* y, int64_t n);)
+VIV_DECLARE_ISA(void DequantizeBytesRow(const uint8_t* x, float scale, float* y, int64_t n);)
+
 }  // namespace viv
 
 #endif  // VIV_CORE_KERNELS_CPU_ELEMENTWISE_ROWS_H_

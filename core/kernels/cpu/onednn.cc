@@ -1,7 +1,11 @@
 // Calls of oneDNN.
 #include "core/kernels/cpu/onednn.h"
 
+#include <algorithm>
+#include <vector>
+
 #include "absl/strings/str_cat.h"
+#include "core/base/thread_annotations.h"
 
 namespace viv {
 namespace {
@@ -44,6 +48,15 @@ class Memories {
 const dnnl::engine& OnednnEngine() {
   static const auto* const engine = new dnnl::engine(dnnl::engine::kind::cpu, 0);
   return *engine;
+}
+
+uint64_t FormOf(const dnnl::memory::desc& desc) {
+  static Mutex mutex;
+  static auto* const known = new std::vector<dnnl::memory::desc>();
+  MutexLock lock(mutex);
+  const size_t at = std::find(known->begin(), known->end(), desc) - known->begin();
+  if (at == known->size()) known->push_back(desc);
+  return at + 1;
 }
 
 absl::Status RunPrimitive(const dnnl::primitive& primitive, std::initializer_list<OnednnArg> args) {

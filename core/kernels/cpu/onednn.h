@@ -2,6 +2,7 @@
 #ifndef VIV_CORE_KERNELS_CPU_ONEDNN_H_
 #define VIV_CORE_KERNELS_CPU_ONEDNN_H_
 
+#include <cstdint>
 #include <initializer_list>
 
 #include "absl/status/status.h"
@@ -21,6 +22,10 @@ struct OnednnArg {
 // Runs a primitive, on the threads that it was made for. Safe for concurrent use where its
 // scratchpad is an argument.
 absl::Status RunPrimitive(const dnnl::primitive& primitive, std::initializer_list<OnednnArg> args);
+
+// A number for each form in which a filter is packed, the same for equal ones: the packing cache's
+// name for it.
+uint64_t FormOf(const dnnl::memory::desc& desc);
 
 }  // namespace viv
 

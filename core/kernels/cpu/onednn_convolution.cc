@@ -1,8 +1,6 @@
 // Convolutions by oneDNN.
 #include "core/kernels/cpu/onednn_convolution.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <cstring>
 #include <utility>
@@ -13,8 +11,9 @@
 #include "core/base/parallel.h"
 #include "core/base/status.h"
 #include "core/kernels/cpu/elementwise_rows.h"
+#include "core/kernels/cpu/line_up.h"
 #include "core/kernels/cpu/packing_cache.h"
-#include "core/kernels/cpu/thread_buffer.h"
+#include "core/kernels/cpu/plan_variants.h"
 
 namespace viv {
 namespace {
@@ -22,20 +21,6 @@ namespace {
 using Memory = dnnl::memory;
 using Type = Memory::data_type;
 using Tag = Memory::format_tag;
-
-thread_local ThreadBuffer variant_buffer;
-
-size_t LineUp(size_t bytes) { return (bytes + 63) / 64 * 64; }
-
-// A number for each form in which a filter is packed, the same for equal ones.
-uint64_t FormOf(const Memory::desc& desc) {
-  static Mutex mutex;
-  static auto* const known = new std::vector<Memory::desc>();
-  MutexLock lock(mutex);
-  const size_t at = std::find(known->begin(), known->end(), desc) - known->begin();
-  if (at == known->size()) known->push_back(desc);
-  return at + 1;
-}
 
 // Converts the elements of a tensor on all threads, by one of the row functions.
 template <typename From, typename To>
@@ -245,33 +230,12 @@ absl::Status OnednnConvolution::Run(const ConvOperands& operands, void* scratch_
   return absl::OkStatus();
 }
 
-absl::StatusOr<std::unique_ptr<ConvPlan>> ConvVariants::Create(const ConvGeometry& geometry,
-                                                               ConvResult result, DType dtype,
-                                                               ConvEpilogue epilogue) {
-  std::unique_ptr<ConvVariants> made(new ConvVariants(geometry, result, dtype, epilogue));
-  ASSIGN_OR_RETURN(const OnednnConvolution* first, made->ForThisThread());
-  made->scratch_bytes_ = first->scratch_bytes();
-  return made;
-}
-
-absl::StatusOr<const OnednnConvolution*> ConvVariants::ForThisThread() const {
-  // What base/parallel.h told OpenMP: 1 in a serial region.
-  const int threads = omp_get_max_threads();
-  MutexLock lock(mutex_);
-  std::unique_ptr<OnednnConvolution>& variant = by_threads_[threads];
-  if (variant == nullptr) {
-    ASSIGN_OR_RETURN(variant, OnednnConvolution::Create(geometry_, result_, dtype_, epilogue_));
-  }
-  return variant.get();
-}
-
-absl::Status ConvVariants::Run(const ConvOperands& operands, void* scratch) const {
-  ASSIGN_OR_RETURN(const OnednnConvolution* variant, ForThisThread());
-  // The plan has set apart what the first variant needs.
-  if (variant->scratch_bytes() > scratch_bytes_) {
-    ASSIGN_OR_RETURN(scratch, variant_buffer.Get(variant->scratch_bytes()));
-  }
-  return variant->Run(operands, scratch);
+absl::StatusOr<std::unique_ptr<ConvPlan>> MakeOnednnPlan(const ConvGeometry& geometry,
+                                                         ConvResult result, DType dtype,
+                                                         ConvEpilogue epilogue) {
+  return PlanVariants::Create([=]() -> absl::StatusOr<std::unique_ptr<ConvPlan>> {
+    return OnednnConvolution::Create(geometry, result, dtype, epilogue);
+  });
 }
 
 }  // namespace viv

@@ -3,28 +3,25 @@
 #ifndef VIV_CORE_KERNELS_CPU_ONEDNN_CONVOLUTION_H_
 #define VIV_CORE_KERNELS_CPU_ONEDNN_CONVOLUTION_H_
 
-#include <map>
 #include <memory>
 #include <string>
 
 #include "absl/status/statusor.h"
-#include "core/base/thread_annotations.h"
 #include "core/kernels/cpu/convolution_plan.h"
 #include "core/kernels/cpu/onednn.h"
 
 namespace viv {
 
 // Made for as many threads as the calling thread may use. Safe for concurrent use.
-class OnednnConvolution {
+class OnednnConvolution : public ConvPlan {
  public:
   // `dtype`: kFloat or kBFloat16. A machine without bfloat16 instructions computes in float.
   static absl::StatusOr<std::unique_ptr<OnednnConvolution>> Create(const ConvGeometry& geometry,
                                                                    ConvResult result, DType dtype,
                                                                    ConvEpilogue epilogue = {});
 
-  size_t scratch_bytes() const { return scratch_bytes_; }
-  // Computes the result. `scratch`: aligned to a cache line.
-  absl::Status Run(const ConvOperands& operands, void* scratch) const;
+  size_t scratch_bytes() const override { return scratch_bytes_; }
+  absl::Status Run(const ConvOperands& operands, void* scratch) const override;
   // oneDNN's name for how it does that.
   const std::string& implementation() const { return implementation_; }
 
@@ -62,29 +59,10 @@ class OnednnConvolution {
          scratch_bytes_ = 0;
 };
 
-// The convolutions of one kernel: one for each number of threads that runs it.
-class ConvVariants : public ConvPlan {
- public:
-  static absl::StatusOr<std::unique_ptr<ConvPlan>> Create(const ConvGeometry& geometry,
-                                                          ConvResult result, DType dtype,
-                                                          ConvEpilogue epilogue);
-  // Of the variant for this thread's number of threads, the one most kernels will ever see.
-  size_t scratch_bytes() const override { return scratch_bytes_; }
-  absl::Status Run(const ConvOperands& operands, void* scratch) const override;
-
- private:
-  ConvVariants(const ConvGeometry& geometry, ConvResult result, DType dtype, ConvEpilogue epilogue)
-      : geometry_(geometry), result_(result), dtype_(dtype), epilogue_(epilogue) {}
-  absl::StatusOr<const OnednnConvolution*> ForThisThread() const;
-
-  const ConvGeometry geometry_;
-  const ConvResult result_;
-  const DType dtype_;
-  const ConvEpilogue epilogue_;
-  size_t scratch_bytes_ = 0;
-  mutable Mutex mutex_;
-  mutable std::map<int, std::unique_ptr<OnednnConvolution>> by_threads_ VIV_GUARDED_BY(mutex_);
-};
+// The plan of a kernel, whatever the number of threads that runs it.
+absl::StatusOr<std::unique_ptr<ConvPlan>> MakeOnednnPlan(const ConvGeometry& geometry,
+                                                         ConvResult result, DType dtype,
+                                                         ConvEpilogue epilogue = {});
 
 }  // namespace viv
 

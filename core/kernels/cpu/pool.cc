@@ -1,5 +1,6 @@
 // MaxPool2D and AvgPool2D, row by row.
 #include <algorithm>
+#include <cstring>
 #include <vector>
 
 #include "core/base/parallel.h"
@@ -31,6 +32,48 @@ struct OneDouble {
   static int64_t ChoosePlace(bool better, int64_t v, int64_t best) { return better ? v : best; }
 };
 
+// Bytes, of which every processor finds the greater ones of 16 at once.
+typedef uint8_t Bytes __attribute__((vector_size(16)));
+struct SixteenBytes {
+  using T = uint8_t;
+  using V = Bytes;
+  using I = Bytes;
+  static constexpr int64_t kWidth = 16;
+
+  static Bytes Load(const uint8_t* p) {
+    Bytes v;
+    std::memcpy(&v, p, sizeof(v));
+    return v;
+  }
+  static void Store(uint8_t* p, Bytes v) { std::memcpy(p, &v, sizeof(v)); }
+  // Of what is less than every byte.
+  static Bytes Splat(float) { return Bytes{}; }
+  static Bytes Place(int64_t place) { return static_cast<uint8_t>(place) - Bytes{}; }
+  static void StorePlace(uint8_t* p, Bytes places) { Store(p, places); }
+  static auto Better(Bytes v, Bytes best) { return v > best; }
+  static Bytes Choose(decltype(Bytes{} > Bytes{}) better, Bytes v, Bytes best) {
+    return better ? v : best;
+  }
+  static Bytes ChoosePlace(decltype(Bytes{} > Bytes{}) better, Bytes v, Bytes best) {
+    return better ? v : best;
+  }
+};
+struct OneByte {
+  using T = uint8_t;
+  using V = uint8_t;
+  using I = int64_t;
+  static constexpr int64_t kWidth = 1;
+
+  static uint8_t Load(const uint8_t* p) { return *p; }
+  static void Store(uint8_t* p, uint8_t v) { *p = v; }
+  static uint8_t Splat(float) { return 0; }
+  static int64_t Place(int64_t place) { return place; }
+  static void StorePlace(uint8_t* p, int64_t place) { *p = static_cast<uint8_t>(place); }
+  static bool Better(uint8_t v, uint8_t best) { return v > best; }
+  static uint8_t Choose(bool better, uint8_t v, uint8_t best) { return better ? v : best; }
+  static int64_t ChoosePlace(bool better, int64_t v, int64_t best) { return better ? v : best; }
+};
+
 #define VIV_POOL_ROWS(T, suffix)                                                              \
   void MaxPoolRow(const PoolImage& image, const T* x, int64_t row, T* y, uint8_t* index) {    \
     VIV_CALL_ISA(MaxPoolRow##suffix)(image, AsBits(x), row, AsBits(y), index);                \
@@ -49,12 +92,20 @@ VIV_POOL_ROWS(float, Float)
 VIV_POOL_ROWS(BFloat16, BFloat16)
 #undef VIV_POOL_ROWS
 
-void MaxPoolRow(const PoolImage& image, const double* x, int64_t row, double* y, uint8_t* index) {
+template <typename L, typename One>
+void AnyMaxPoolRow(const PoolImage& image, const typename L::T* x, int64_t row, typename L::T* y,
+                   uint8_t* index) {
   if (index == nullptr) {
-    MaxPoolRowLoop<OneDouble, OneDouble, false>(image, x, row, y, index);
+    MaxPoolRowLoop<L, One, false>(image, x, row, y, index);
   } else {
-    MaxPoolRowLoop<OneDouble, OneDouble, true>(image, x, row, y, index);
+    MaxPoolRowLoop<L, One, true>(image, x, row, y, index);
   }
+}
+void MaxPoolRow(const PoolImage& image, const double* x, int64_t row, double* y, uint8_t* index) {
+  AnyMaxPoolRow<OneDouble, OneDouble>(image, x, row, y, index);
+}
+void MaxPoolRow(const PoolImage& image, const uint8_t* x, int64_t row, uint8_t* y, uint8_t* index) {
+  AnyMaxPoolRow<SixteenBytes, OneByte>(image, x, row, y, index);
 }
 void AvgPoolRow(const PoolImage& image, const double* x, int64_t row, double* y) {
   AvgPoolRowLoop<OneDouble, OneDouble>(image, x, row, y);
@@ -249,7 +300,7 @@ bool Register(const char* op) {
 }
 
 const bool kMaxPool =
-    RegisterFor<float, double, BFloat16>("MaxPool2D", []<typename T>() -> KernelFactory {
+    RegisterFor<float, double, BFloat16, uint8_t>("MaxPool2D", []<typename T>() -> KernelFactory {
       return [](const KernelInit& init) {
         return PoolKernel<T>::Make(std::make_unique<MaxPoolKernel<T>>(init.attrs.Bool("index")),
                                    init.attrs, init.input_shapes[0]);

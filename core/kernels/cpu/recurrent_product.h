@@ -7,12 +7,10 @@
 
 #include "core/kernels/cpu/elementwise.h"
 #include "core/kernels/cpu/gemm.h"
+#include "core/kernels/cpu/line_up.h"
 #include "core/kernels/cpu/packing_cache.h"
 
 namespace viv {
-
-// Scratch memory of several parts: bytes rounded up to a cache line.
-inline size_t LineUp(size_t bytes) { return (bytes + 63) / 64 * 64; }
 
 // c = a W or a W^T, or adds it to c, for one W: [rows, columns] and many a of elements T. In float
 // and bfloat16, W is packed where the steps repay it. W and c are of type Wide<T>.
