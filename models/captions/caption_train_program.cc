@@ -13,6 +13,7 @@
 #include "core/train/run_weights.h"
 #include "models/captions/caption_evaluation.h"
 #include "models/vision/photo_classifier.h"
+#include "models/vision/photo_ranges.h"
 
 namespace viv {
 namespace {
@@ -158,6 +159,11 @@ absl::Status CaptionTrainProgram::Run() {
   ASSIGN_OR_RETURN(Bundle bundle,
                    MakeCaptionerBundle(info, options.net, tokenizer, weights, Licence(to, start),
                                        ModelCard(to, options.net, parameters, checkpoint.step)));
+  const auto decode = [&](size_t i) {
+    const CaptionedImage& image = photos.train.images[i];
+    return image.source->Decode(image.index, {.min_side = info.fit.min_side()});
+  };
+  RETURN_IF_ERROR(RecordRanges(photos.train.images.size(), decode, &bundle));
   if (!photos.validation.images.empty()) RETURN_IF_ERROR(Judge(photos, *out, &bundle));
   if (to.directory.empty()) return absl::OkStatus();
   return WriteBundle(Env::Default(), to.directory, bundle);

@@ -10,7 +10,6 @@
 #include "core/base/status.h"
 #include "core/bundle/row_codes.h"
 #include "core/checkpoint/checkpoint.h"
-#include "core/data/dataset.h"
 #include "core/ops/array.h"
 #include "models/captions/caption_data.h"
 #include "models/decoding/beam_search.h"
@@ -180,19 +179,15 @@ absl::StatusOr<std::vector<std::vector<Caption>>> Captioner::Describe(
   const Tokenizer& tokenizer = parts_->tokenizer;
   std::vector<std::vector<Caption>> all;
   for (size_t begin = 0; begin < photos.size(); begin += kBatch) {
-    std::vector<Example> fitted;
-    for (size_t i = begin; i < std::min(photos.size(), begin + kBatch); ++i) {
-      ASSIGN_OR_RETURN(Tensor photo, FitPhoto(photos[i], info_.fit));
-      fitted.push_back({std::move(photo)});
-    }
-    ASSIGN_OR_RETURN(const Example batch, StackExamples(fitted));
+    const auto here = absl::MakeSpan(photos).subspan(begin, kBatch);
+    ASSIGN_OR_RETURN(const Tensor batch, FitPhotos(here, info_.fit));
     ASSIGN_OR_RETURN(const std::vector<Tensor> seen,
-                     parts_->session.Run({{parts_->see.photos, batch[0]}}, {parts_->see.places}));
+                     parts_->session.Run({{parts_->see.photos, batch}}, {parts_->see.places}));
     ASSIGN_OR_RETURN(const std::unique_ptr<StepFunction> steps,
                      parts_->decoder.Start(parts_->session, seen[0]));
     absl::StatusOr<std::vector<std::vector<Hypothesis>>> found =
         options.sample
-            ? SampleSequences(*steps, static_cast<int>(fitted.size()),
+            ? SampleSequences(*steps, static_cast<int>(here.size()),
                               {.count = options.count,
                                .temperature = options.temperature,
                                .max_length = kMostWords,
@@ -201,7 +196,7 @@ absl::StatusOr<std::vector<std::vector<Caption>>> Captioner::Describe(
                                .eos = tokenizer.eos(),
                                .reserved = {tokenizer.unknown()},
                                .seed = options.seed})
-            : BeamSearch(*steps, {fitted.size(), {.max_length = kMostWords, .max_repeats = 1}},
+            : BeamSearch(*steps, {here.size(), {.max_length = kMostWords, .max_repeats = 1}},
                          {.beam = options.beam,
                           .nbest = options.count,
                           .length_penalty = 1,

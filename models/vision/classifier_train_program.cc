@@ -17,7 +17,7 @@
 #include "core/train/png.h"
 #include "core/train/run_weights.h"
 #include "datasets/cifar10/cifar10.h"
-#include "models/vision/each_photo.h"
+#include "models/vision/photo_ranges.h"
 
 namespace viv {
 namespace {
@@ -104,22 +104,6 @@ absl::StatusOr<ImageSplit> ReadPhotos(const std::string& spec) {
 
 namespace {
 
-// RecordRanges with photos from all over the data.
-absl::Status RecordRangesOfSome(const LabelledImages& data, const PhotoFit& fit, Bundle* bundle) {
-  constexpr size_t kMost = 256;
-  const size_t count = std::min(kMost, data.images.size());
-  std::vector<Tensor> some;
-  const auto decode = [&](size_t i) {
-    return data.images[i * data.images.size() / count].Decode({.min_side = fit.min_side()});
-  };
-  const auto keep = [&](const std::vector<size_t>&, const std::vector<Tensor>& photos) {
-    some.insert(some.end(), photos.begin(), photos.end());
-    return absl::OkStatus();
-  };
-  RETURN_IF_ERROR(ForEachReadable(count, decode, {}, keep, /*skipped=*/nullptr));
-  return RecordRanges(some, bundle);
-}
-
 // One run of the program.
 class TrainRun {
  public:
@@ -196,7 +180,10 @@ class TrainRun {
         MakeClassifierBundle(
             info, net, weights, Licence(program_.to, start_ ? &*start_ : nullptr),
             ModelCard(program_.to, info, net, CountNumbers(weights), checkpoint.step)));
-    RETURN_IF_ERROR(RecordRangesOfSome(photos_.train, info.fit, &bundle));
+    const auto decode = [&](size_t i) {
+      return photos_.train.images[i].Decode({.min_side = info.fit.min_side()});
+    };
+    RETURN_IF_ERROR(RecordRanges(photos_.train.images.size(), decode, &bundle));
     return bundle;
   }
 

@@ -13,11 +13,9 @@
 #include "core/base/status.h"
 #include "core/bundle/row_codes.h"
 #include "core/checkpoint/checkpoint.h"
-#include "core/data/dataset.h"
 #include "core/ops/array.h"
 #include "core/ops/math.h"
 #include "core/ops/nn.h"
-#include "core/passes/range_recorder.h"
 #include "models/vision/class_confidence.h"
 
 namespace viv {
@@ -125,18 +123,6 @@ absl::StatusOr<ClassifierParts> PartsOf(const Bundle& bundle) {
   return parts;
 }
 
-// The photos of the batch that begins there, as the net's input.
-absl::StatusOr<Tensor> BatchAt(const std::vector<Tensor>& photos, size_t begin,
-                               const PhotoFit& fit) {
-  std::vector<Example> fitted;
-  for (size_t i = begin; i < std::min(photos.size(), begin + kBatch); ++i) {
-    ASSIGN_OR_RETURN(Tensor photo, FitPhoto(photos[i], fit));
-    fitted.push_back({std::move(photo)});
-  }
-  ASSIGN_OR_RETURN(const Example batch, StackExamples(fitted));
-  return batch[0];
-}
-
 // [N, h, w] -> [h, w] of one photo.
 absl::StatusOr<Tensor> HeatOf(const Tensor& maps, int64_t photo) {
   const int64_t places = maps.dim(1) * maps.dim(2);
@@ -190,7 +176,8 @@ absl::StatusOr<std::unique_ptr<PhotoClassifier>> PhotoClassifier::Load(Env* env,
 absl::StatusOr<std::vector<Tensor>> PhotoClassifier::Run(const std::vector<Tensor>& photos,
                                                          size_t begin,
                                                          const std::vector<Output>& fetches) const {
-  ASSIGN_OR_RETURN(const Tensor batch, BatchAt(photos, begin, info_.fit));
+  const auto here = absl::MakeSpan(photos).subspan(begin, kBatch);
+  ASSIGN_OR_RETURN(const Tensor batch, FitPhotos(here, info_.fit));
   return parts_->session.Run({{parts_->ends.photos, batch}}, fetches);
 }
 
@@ -271,24 +258,6 @@ absl::StatusOr<Bundle> MakeClassifierBundle(const ClassifierInfo& info, const In
   ASSIGN_OR_RETURN(const LoadedGraph made, MakeGraph(net));
   RETURN_IF_ERROR(SetGraph(*made.graph, made.signatures, &bundle));
   return bundle;
-}
-
-absl::Status RecordRanges(const std::vector<Tensor>& photos, Bundle* bundle) {
-  ASSIGN_OR_RETURN(const ClassifierParts parts, PartsOf(*bundle));
-  ASSIGN_OR_RETURN(LoadedGraph loaded, ReadGraph(*bundle));
-  ASSIGN_OR_RETURN(const Ends ends, EndsOf(loaded.signatures, parts.net));
-  RangeRecorder ranges(loaded.graph.get());
-  const GraphBuilder b(std::move(loaded.graph));
-  ASSIGN_OR_RETURN(Session session, Session::Create(b));
-  RETURN_IF_ERROR(RestoreVariables(session, b.graph(), bundle->weights));
-  for (size_t begin = 0; begin < photos.size(); begin += kBatch) {
-    ASSIGN_OR_RETURN(const Tensor batch, BatchAt(photos, begin, parts.info.fit));
-    ASSIGN_OR_RETURN(const std::vector<Tensor> images,
-                     session.Run({{ends.photos, batch}}, ranges.images()));
-    ranges.See(images);
-  }
-  ranges.Write();
-  return SetGraph(b.graph(), loaded.signatures, bundle);
 }
 
 absl::Status CalibrateBundle(absl::Span<const JudgedLogits> examples, Bundle* bundle) {

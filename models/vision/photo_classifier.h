@@ -72,10 +72,6 @@ absl::StatusOr<Bundle> MakeClassifierBundle(const ClassifierInfo& info, const In
                                             NamedTensors weights, const std::string& licence,
                                             const std::string& card);
 
-// Records in the bundle's graph how large the images of its convolutions get for photos like those
-// that it will see: precision int8 computes those convolutions in 8 bits. Errors of runs.
-absl::Status RecordRanges(const std::vector<Tensor>& photos, Bundle* bundle);
-
 // Fits temperature and confidence to logits that the bundle's net gives photos which nothing was
 // trained on. InvalidArgument where all answers are right, or all wrong: then the bundle stays as
 // it is.

@@ -6,6 +6,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "core/data/dataset.h"
 #include "models/layers/options_json.h"
 #include "models/vision/resample.h"
 
@@ -48,6 +49,16 @@ absl::StatusOr<Tensor> FitPhoto(const Tensor& photo, const PhotoFit& fit) {
   part.top = (height - part.height) / 2;
   part.left = (width - part.width) / 2;
   return ScalePart(photo, part, fit.size, fit.size);
+}
+
+absl::StatusOr<Tensor> FitPhotos(absl::Span<const Tensor> photos, const PhotoFit& fit) {
+  std::vector<Example> fitted;
+  for (const Tensor& photo : photos) {
+    ASSIGN_OR_RETURN(Tensor square, FitPhoto(photo, fit));
+    fitted.push_back({std::move(square)});
+  }
+  ASSIGN_OR_RETURN(const Example batch, StackExamples(fitted));
+  return batch[0];
 }
 
 }  // namespace viv

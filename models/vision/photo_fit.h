@@ -6,6 +6,7 @@
 #include <string>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "core/tensor/tensor.h"
 
 namespace viv {
@@ -33,6 +34,9 @@ struct PhotoFit {
 // photo: uint8 [H, W, 3], not empty -> uint8 [size, size, 3], which is the photo itself where it
 // fits as it is. InvalidArgument for what is no photo.
 absl::StatusOr<Tensor> FitPhoto(const Tensor& photo, const PhotoFit& fit);
+
+// The same for at least one photo: uint8 [N, size, size, 3].
+absl::StatusOr<Tensor> FitPhotos(absl::Span<const Tensor> photos, const PhotoFit& fit);
 
 }  // namespace viv
 

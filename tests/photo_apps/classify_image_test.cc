@@ -1,5 +1,6 @@
 // classify_image and classify_image_train as their users see them, on small photos made here.
 #include <algorithm>
+#include <cmath>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_split.h"
@@ -252,6 +253,24 @@ TEST_F(ClassifyImageTest, EndsWithTheSameBitsAfterAStop) {
   };
   EXPECT_FALSE(weights("whole").empty());
   EXPECT_TRUE(weights("whole") == weights("killed"));
+}
+
+TEST_F(ClassifyImageTest, AnswersInEightBitsNearlyAlike) {
+  const auto confidences = [](const std::string& precision) {
+    std::vector<double> all;
+    const ProgramResult result = Classify({"--json", "--precision=" + precision, photos_});
+    EXPECT_EQ(result.exit_code, 0) << result.err;
+    for (const absl::string_view line : absl::StrSplit(result.out, '\n', absl::SkipEmpty())) {
+      all.push_back(json::parse(line)["confidence"]);
+    }
+    return all;
+  };
+  const std::vector<double> exact = confidences("f32"), near = confidences("int8");
+  ASSERT_EQ(near.size(), exact.size());
+  double distance = 0;
+  for (size_t i = 0; i < exact.size(); ++i) distance += std::abs(near[i] - exact[i]);
+  EXPECT_LT(distance / static_cast<double>(exact.size()), 0.05);
+  EXPECT_GT(distance, 0) << "the bundle has no ranges";
 }
 
 TEST_F(ClassifyImageTest, EvaluatesABundle) {

@@ -14,6 +14,7 @@
 #include "core/base/random.h"
 #include "core/base/status.h"
 #include "core/ops/array.h"
+#include "core/passes/range_recorder.h"
 #include "core/runtime/session.h"
 #include "models/vision/inception.h"
 #include "timed_runs.h"
@@ -75,6 +76,17 @@ std::vector<Tensor> RandomPhotos(const Settings& s) {
   return {Tensor::Of<uint8_t>({n, extent, extent, 3}, photos), Tensor::Vector<int32_t>(labels)};
 }
 
+// What 8 bits need.
+absl::Status RecordRanges(const GraphBuilder& b, const Feeds& feeds) {
+  RangeRecorder ranges(&b.graph());
+  ASSIGN_OR_RETURN(Session session, Session::Create(b));
+  RETURN_IF_ERROR(session.Initialize());
+  ASSIGN_OR_RETURN(const std::vector<Tensor> images, session.Run(feeds, ranges.images()));
+  ranges.See(images);
+  ranges.Write();
+  return absl::OkStatus();
+}
+
 absl::Status Measure(const Settings& s) {
   const GraphBuilder b;
   const Inception net(b, s.net);
@@ -90,10 +102,11 @@ absl::Status Measure(const Settings& s) {
     fetches = {net.Apply(b, photos).logits};
   }
   ASSIGN_OR_RETURN(const DType precision, ParsePrecision(s.dtype));
-  ASSIGN_OR_RETURN(Session session, Session::Create(b, {.precision = precision}));
-  RETURN_IF_ERROR(session.Initialize());
   std::vector<Output> feeds = {photos};
   std::vector<Tensor> values = RandomPhotos(s), results(fetches.size());
+  if (precision == kInt8) RETURN_IF_ERROR(RecordRanges(b, {{photos, values[0]}}));
+  ASSIGN_OR_RETURN(Session session, Session::Create(b, {.precision = precision}));
+  RETURN_IF_ERROR(session.Initialize());
   if (s.train) feeds.push_back(labels);
   values.resize(feeds.size());
   ASSIGN_OR_RETURN(const PreparedRun run, session.Prepare(feeds, fetches));
