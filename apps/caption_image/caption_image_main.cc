@@ -13,7 +13,7 @@ DEFINE_bool(confidence, false,
             "add the probability that the sentence is good (JSON has it always)");
 DEFINE_bool(words, false, "add how probable each word is (JSON has it always)");
 DEFINE_double(min_confidence, 0, "withhold sentences with less confidence");
-DEFINE_string(precision, "f32", "of products: f32, or bf16: faster and less exact");
+DEFINE_string(precision, "f32", "f32, or bf16 or int8: faster and less exact");
 DEFINE_bool(json, false, "write one JSON object a photo");
 
 constexpr char kUsageText[] =

@@ -12,7 +12,7 @@ DEFINE_string(host, "127.0.0.1", "address to listen on; 0.0.0.0 for all of this 
 DEFINE_int32(port, 8080, "port to listen on; 0 for any that is free");
 DEFINE_string(model, "", "bundle to serve; the one that comes with the program where empty");
 DEFINE_int32(beam, 3, "sentences that the search keeps");
-DEFINE_string(precision, "f32", "of products: f32, or bf16: faster and less exact");
+DEFINE_string(precision, "f32", "f32, or bf16 or int8: faster and less exact");
 DEFINE_int32(max_batch, 16, "photos that are described together");
 DEFINE_int32(max_body_mb, 32, "requests with a larger body are refused");
 

@@ -12,6 +12,8 @@ DEFINE_string(classifier, "",
               "where empty");
 DEFINE_string(from, "", "captioner's bundle that a run begins with, in place of a classifier's");
 DEFINE_bool(train_photos, false, "train the net that sees the photos, too");
+DEFINE_int32(size, 0,
+             "width and height that photos are brought to, in place of what the bundle says");
 DEFINE_int32(vocabulary, 2500, "words that it can say, the most frequent ones");
 DEFINE_int32(embed, 256, "width of the words' embedding");
 DEFINE_int32(hidden, 384, "units of the LSTM");
@@ -19,7 +21,8 @@ DEFINE_int32(features, 256, "what the words' net keeps of each place's features"
 DEFINE_bool(attention, true, "look at places of the photo word by word; else at all of it once");
 DEFINE_double(passes, 0, "rounds over the photos; 0: 20, or 5 --from a captioner");
 DEFINE_int32(batch, 32, "photos in a batch, each with all of its sentences");
-DEFINE_string(precision, "f32", "f32, or bf16: faster, with weights that stay f32");
+DEFINE_string(precision, "f32",
+              "f32, or bf16: faster, with weights that stay f32; with --evaluate int8 too");
 DEFINE_double(learning_rate, 0, "highest learning rate; 0: 0.002, or 0.0003 --from a captioner");
 DEFINE_double(warm_up, 0.05, "share of the run in which the learning rate rises to that");
 DEFINE_double(dropout, 0.4, "share of activations that are dropped in training");
@@ -129,10 +132,13 @@ int main(int argc, char** argv) {
   const auto arguments = BeginProgram(argc, argv, "caption_image_train", kUsageText);
   if (const std::string wrong = WrongFlags(arguments); !wrong.empty()) return FailUsage(wrong);
   if (FLAGS_data.empty()) {
+    const absl::StatusOr<DType> precision = ParsePrecision(FLAGS_precision);
+    if (!precision.ok()) return FailUsage(std::string(precision.status().message()));
     const absl::Status evaluated = EvaluateCaptionsProgram{.bundle = FLAGS_model,
                                                            .data = FLAGS_evaluate,
                                                            .sentences = FLAGS_sentences,
-                                                           .beam = FLAGS_beam}
+                                                           .beam = FLAGS_beam,
+                                                           .precision = *precision}
                                        .Run();
     return evaluated.ok() ? kSuccess : Fail(evaluated);
   }
@@ -142,6 +148,7 @@ int main(int argc, char** argv) {
       .data = FLAGS_data,
       .from = FLAGS_from,
       .classifier = FLAGS_classifier,
+      .size = FLAGS_size,
       .options = *options,
       .vocabulary = FLAGS_vocabulary,
       .to = {.directory = FLAGS_export_to,

@@ -138,6 +138,9 @@ absl::Status CaptionTrainProgram::Run() {
   to.non_commercial = to.non_commercial || start.non_commercial;
   options.net = start.net;
   options.fit = start.fit;
+  if (size > 0) options.net.photos.input_size = options.fit.size = size;
+  RETURN_IF_ERROR(options.fit.Check());
+  RETURN_IF_ERROR(options.net.photos.Check());
   options.trainer.start = std::move(start.weights);
   options.trainer.label = "caption_image_train";
   const std::string& run = options.trainer.directory;

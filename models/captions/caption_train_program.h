@@ -27,6 +27,7 @@ struct CaptionTrainProgram {
   // What the run begins with: a captioner's bundle, all of it; or a classifier's, its Inception
   // net (the shipped one where both are "").
   std::string from, classifier;
+  int size = 0;  // of the photos, in place of what that bundle says; 0: that
   // The net's sizes are those of `options` but for what the bundle says.
   CaptionTrainingOptions options;
   int vocabulary = 2500;

@@ -154,11 +154,16 @@ TEST_F(CaptionImageTest, SaysWhatIsWrong) {
 
 TEST_F(CaptionImageTest, TrainsBothNetsOnFromABundle) {
   const std::string bundle = JoinPath(directory_, "bundle");
-  const ProgramResult result = RunProgram(
-      "caption_image_train", {"--data=" + data_, "--from=" + bundle_, "--train_photos",
-                              "--run=" + JoinPath(directory_, "run"), "--passes=2",
-                              "--score_passes=0", "--batch=16", "--export_to=" + bundle});
+  const ProgramResult result =
+      RunProgram("caption_image_train",
+                 {"--data=" + data_, "--from=" + bundle_, "--train_photos",
+                  "--run=" + JoinPath(directory_, "run"), "--passes=2", "--score_passes=0",
+                  "--batch=16", "--size=40", "--export_to=" + bundle});
   ASSERT_EQ(result.exit_code, 0) << result.err;
+  const json described =
+      json::parse(env_->ReadFile(JoinPath(bundle, "bundle.json")).value_or(""), nullptr, false);
+  EXPECT_THAT(described.value("/settings/preprocessing"_json_pointer, ""),
+              HasSubstr("\"size\": 40"));
   const auto weights = [&](const std::string& of) {
     return env_->ReadFile(JoinPath(of, "weights.safetensors")).value_or("");
   };
