@@ -4,12 +4,16 @@
 #include <algorithm>
 #include <cmath>
 #include <map>
+#include <numeric>
 #include <string>
 #include <utility>
 #include <vector>
 
 #include "absl/strings/str_cat.h"
+#include "core/autodiff/gradients.h"
+#include "core/base/random.h"
 #include "core/ops/array.h"
+#include "core/ops/state.h"
 #include "core/runtime/profile.h"
 #include "core/runtime/session.h"
 #include "core/train/optimizer.h"
@@ -208,6 +212,82 @@ TEST(TranslationNet, StatesFollowTheirParents) {
     ASSERT_TRUE(joined->Step({3, 2}, {4, 5}, &both).ok());
     expect({9, kEnd}, {kBegin, 7, 10, 4}, 0);
     expect({9, kEnd}, {kBegin, 7, 6, 5}, 1);
+  }
+}
+
+// For each word of the target a share of each piece of its source and of no padding, the same
+// whatever else is in the batch.
+TEST(TranslationNet, AttendsToItsOwnSource) {
+  std::vector<Sentence> sources, targets;
+  for (const auto& [source, target] : SomePairs()) {
+    sources.push_back(source);
+    sources.back().push_back(kEnd);
+    targets.push_back(target);
+  }
+  for (const auto& [name, options] : Nets()) {
+    Trained net(options);
+    if (!net.decoder.has_attention()) continue;
+    Session session = net.Start();
+    const auto all = net.decoder.Attend(session, sources, targets, kBegin, kPad);
+    ASSERT_TRUE(all.ok()) << all.status();
+    for (size_t i = 0; i < sources.size(); ++i) {
+      const auto alone = net.decoder.Attend(session, {sources[i]}, {targets[i]}, kBegin, kPad);
+      ASSERT_TRUE(alone.ok()) << alone.status();
+      ASSERT_EQ((*all)[i].size(), targets[i].size() + 1);
+      for (size_t t = 0; t <= targets[i].size(); ++t) {
+        const std::vector<float>& shares = (*all)[i][t];
+        ASSERT_EQ(shares.size(), sources[i].size());
+        EXPECT_NEAR(std::accumulate(shares.begin(), shares.end(), 0.0), 1, 1e-5) << name;
+        for (size_t s = 0; s < shares.size(); ++s) {
+          EXPECT_GE(shares[s], 0) << name;
+          EXPECT_NEAR(shares[s], (*alone)[0][t][s], 1e-5) << name;
+        }
+      }
+    }
+  }
+}
+
+// The gradient of the loss, along a step of all variables at once, against the loss before and
+// behind it.
+TEST(TranslationNet, HasTheGradientsOfItsLoss) {
+  for (const auto& [name, options] : Nets()) {
+    Trained net(options);
+    std::vector<Output> values;
+    const std::vector<Variable> variables = Variables(net.b.graph(), /*trainable_only=*/true);
+    for (const Variable& variable : variables) values.push_back(variable.Read());
+    const auto gradients = DenseGradients(net.b, {net.loss}, values);
+    ASSERT_TRUE(gradients.ok()) << gradients.status();
+    Session session = net.Start();
+    const auto slopes = session.Run(net.Batch(SomePairs()), *gradients);
+    ASSERT_TRUE(slopes.ok()) << slopes.status();
+    const std::map<std::string, Tensor> start = session.VariableValues();
+    RandomStream random(7);
+    // Far more than a float's rounding, far less than what bends the loss: the corners of a
+    // Transformer's ReLUs.
+    constexpr float kStep = 0.0005f;
+    double expected = 0, losses[2] = {};
+    std::vector<std::vector<float>> directions;
+    for (size_t i = 0; i < variables.size(); ++i) {
+      directions.emplace_back();
+      for (const float slope : (*slopes)[i].flat<float>()) {
+        directions.back().push_back(random.Uniform() < 0.5f ? -1.0f : 1.0f);
+        expected += slope * directions.back().back();
+      }
+    }
+    for (const int side : {0, 1}) {
+      for (size_t i = 0; i < variables.size(); ++i) {
+        Tensor moved = *start.at(variables[i].name()).Clone();
+        float* const values = moved.mutable_data<float>();
+        for (size_t k = 0; k < directions[i].size(); ++k) {
+          values[k] += (side == 0 ? -kStep : kStep) * directions[i][k];
+        }
+        ASSERT_TRUE(session.SetVariable(variables[i].name(), moved).ok());
+      }
+      losses[side] = net.Loss(session, SomePairs());
+    }
+    const double measured = (losses[1] - losses[0]) / (2 * kStep);
+    EXPECT_NEAR(measured, expected, 0.02 * std::max(1.0, std::abs(expected))) << name;
+    EXPECT_GT(std::abs(expected), 0.01) << name;
   }
 }
 
