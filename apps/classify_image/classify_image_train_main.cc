@@ -45,6 +45,9 @@ DEFINE_int32(checkpoint_every, 100, "updates between checkpoints");
 DEFINE_int32(patience, 0, "end after so many scores without a better one; 0: never");
 DEFINE_int32(data_threads, 2, "threads that decode and augment photos");
 DEFINE_int32(seed, 1, "seed of all random numbers");
+DEFINE_bool(recompute, false,
+            "take less memory and more time: compute norms and the like again for gradients, in "
+            "place of keeping them; the weights are the same");
 DEFINE_bool(check_numerics, false,
             "stop at the first number that is NaN or infinite and name its node");
 DEFINE_string(export_to, "", "folder for the bundle that is made of the best checkpoint");
@@ -129,6 +132,7 @@ absl::StatusOr<ClassifierTrainingOptions> OptionsOfFlags() {
   options.auxiliary = static_cast<float>(FLAGS_auxiliary);
   options.balance = FLAGS_balance;
   options.score_passes = FLAGS_score_passes;
+  options.recompute = FLAGS_recompute;
   options.check_numerics = FLAGS_check_numerics;
   options.trainer = {.directory = FLAGS_run,
                      .checkpoint_every = FLAGS_checkpoint_every,

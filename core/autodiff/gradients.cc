@@ -6,6 +6,7 @@
 #include <set>
 
 #include "absl/strings/str_cat.h"
+#include "core/autodiff/recomputation.h"
 #include "core/base/status.h"
 #include "core/ops/array.h"
 #include "core/ops/math.h"
@@ -16,7 +17,7 @@ namespace {
 class Differentiator {
  public:
   Differentiator(const GraphBuilder& b, const std::vector<Output>& xs)
-      : builder_(b), xs_(xs.begin(), xs.end()) {}
+      : builder_(b), recomputation_(b), xs_(xs.begin(), xs.end()) {}
 
   absl::Status Run(const std::vector<Output>& ys, const std::vector<Output>& initial);
   absl::StatusOr<Gradient> GradientOf(Output x) { return Sum(builder_, x); }
@@ -32,6 +33,7 @@ class Differentiator {
   absl::StatusOr<Gradient> Sum(const GraphBuilder& b, Output output);
 
   const GraphBuilder& builder_;
+  Recomputation recomputation_;
   std::set<Output> xs_;
   std::set<const Node*> reached_;
   std::set<const Node*> depends_;
@@ -100,7 +102,10 @@ absl::Status Differentiator::Visit(Node* node) {
   for (const Output& input : node->inputs()) {
     needed.push_back(input.dtype() != kResource && DependsOnX(input));
   }
-  GradientContext context(at, node, std::move(output_gradients), needed, &Gradients);
+  const Output signal = *std::find_if(output_gradients.begin(), output_gradients.end(),
+                                      [](const Output& gradient) { return gradient.valid(); });
+  const auto again = [&](Output output) { return recomputation_.Again(output, signal); };
+  GradientContext context(at, node, std::move(output_gradients), needed, &Gradients, again);
   RETURN_IF_ERROR(
       Annotate(node->op().gradient(context), absl::StrCat("gradient of ", node->Describe())));
   RETURN_IF_ERROR(Annotate(at.status(), absl::StrCat("gradient of ", node->Describe())));

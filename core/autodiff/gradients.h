@@ -14,6 +14,9 @@ namespace viv {
 // ys and xs: floating-point outputs of one graph, of any shape. `initial`, where not empty, holds
 // for each y the gradient that flows into it, of y's shape; else ones.
 //
+// Where the ys were built by GraphBuilder::Recomputing(), what is cheap of them is computed again:
+// see recomputation.h.
+//
 // An x on which no y depends gets an invalid Gradient. Errors: an op on the way has no gradient
 // (named with its call site), an op's gradient function fails.
 absl::StatusOr<std::vector<Gradient>> Gradients(const GraphBuilder& b,

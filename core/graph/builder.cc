@@ -52,6 +52,12 @@ GraphBuilder GraphBuilder::After(const std::vector<Output>& controls) const {
   return copy;
 }
 
+GraphBuilder GraphBuilder::Recomputing() const {
+  GraphBuilder copy = *this;
+  copy.recomputing_ = true;
+  return copy;
+}
+
 GraphBuilder GraphBuilder::At(const CallSite& site) const {
   GraphBuilder copy = *this;
   copy.site_ = site;
@@ -119,6 +125,7 @@ Node* BuilderRef::AddNode(const std::string& op, std::vector<Output> inputs, Att
   spec.inputs = std::move(inputs);
   spec.attrs = std::move(attrs);
   spec.device = builder_->device_;
+  spec.recomputed = builder_->recomputing_;
   absl::StatusOr<Node*> node = state.graph->AddNode(std::move(spec));
   if (node.ok()) return *node;
   SetError(node.status());

@@ -41,6 +41,9 @@ class GraphBuilder {
   GraphBuilder OnDevice(const std::string& device) const;
   // ... run after `controls`, ...
   GraphBuilder After(const std::vector<Output>& controls) const;
+  // ... are computed again for gradients where that is cheap, which saves memory and costs time
+  // (see Node::recomputed), ...
+  GraphBuilder Recomputing() const;
   // ... or are said to be built at `site`.
   GraphBuilder At(const CallSite& site) const;
 
@@ -72,6 +75,7 @@ class GraphBuilder {
   std::string device_;
   std::vector<Node*> controls_;
   CallSite site_;
+  bool recomputing_ = false;
 };
 
 // The first parameter of every builder function: a builder and the line that called the function.

@@ -3,6 +3,8 @@
 #ifndef VIV_CORE_GRAPH_GRADIENT_CONTEXT_H_
 #define VIV_CORE_GRAPH_GRADIENT_CONTEXT_H_
 
+#include <functional>
+#include <utility>
 #include <vector>
 
 #include "core/graph/builder.h"
@@ -28,14 +30,18 @@ class GradientContext {
                                                                 const std::vector<Output>& xs,
                                                                 const std::vector<Output>& initial);
 
+  // `again`: what stands for an output of the forward pass, itself where it is kept.
+  using AgainFn = std::function<Output(Output)>;
+
   GradientContext(const GraphBuilder& builder, Node* node, std::vector<Output> output_gradients,
-                  std::vector<bool> needed, GradientsFn gradients)
+                  std::vector<bool> needed, GradientsFn gradients, AgainFn again)
       : builder_(builder),
         node_(node),
         output_gradients_(std::move(output_gradients)),
         needed_(std::move(needed)),
         input_gradients_(node->num_inputs()),
-        gradients_(gradients) {}
+        gradients_(gradients),
+        again_(std::move(again)) {}
 
   // Where to build; passes for the BuilderRef of every builder function.
   const GraphBuilder& builder() const { return builder_; }
@@ -44,8 +50,8 @@ class GradientContext {
   Node& mutable_node() const { return *node_; }
   const AttrMap& attrs() const { return node_->attrs(); }
   int num_inputs() const { return node_->num_inputs(); }
-  Output input(int i) const { return node_->input(i); }
-  Output output(int i) const { return Output(node_, i); }
+  Output input(int i) const { return again_(node_->input(i)); }
+  Output output(int i) const { return again_(Output(node_, i)); }
 
   // Whether a gradient flows into output i.
   bool has_grad(int i) const { return output_gradients_[i].valid(); }
@@ -70,6 +76,7 @@ class GradientContext {
   std::vector<bool> needed_;
   std::vector<Gradient> input_gradients_;
   GradientsFn gradients_;
+  AgainFn again_;
 };
 
 }  // namespace viv

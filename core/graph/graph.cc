@@ -177,6 +177,7 @@ absl::StatusOr<Node*> Graph::AddNode(NodeSpec spec) {
   node->inputs_ = std::move(spec.inputs);
   node->control_inputs_ = std::move(spec.control_inputs);
   node->device_ = std::move(spec.device);
+  node->recomputed_ = spec.recomputed;
   absl::StatusOr<std::vector<DType>> types = OutputTypes(*op, node->inputs_, node->attrs_);
   if (!types.ok()) return fail(types.status());
   node->output_types_ = *std::move(types);

@@ -62,6 +62,9 @@ class Node {
   const std::string& device() const { return device_; }
   void set_device(std::string device) { device_ = std::move(device); }
   const CallSite& site() const { return site_; }
+  // Whether gradients compute the results again where that is cheap, in place of keeping them
+  // (core/autodiff/recomputation.h). Files do not hold it.
+  bool recomputed() const { return recomputed_; }
   Graph& graph() const { return *graph_; }
 
   int num_inputs() const { return static_cast<int>(inputs_.size()); }
@@ -97,6 +100,7 @@ class Node {
   AttrMap attrs_;
   std::string device_;
   CallSite site_;
+  bool recomputed_ = false;
   Graph* graph_ = nullptr;
   std::vector<Output> inputs_;
   std::vector<Node*> control_inputs_;
@@ -133,6 +137,7 @@ struct NodeSpec {
   AttrMap attrs;
   std::string device;
   CallSite site;
+  bool recomputed = false;
 };
 
 // Nodes in the order of their making, which is a topological order until a pass changes inputs.

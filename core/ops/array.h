@@ -23,6 +23,8 @@ Output Placeholder(BuilderRef b, DType dtype, const PartialShape& shape);
 
 // x itself; a name for it.
 Output Identity(BuilderRef b, Output x);
+// x itself, not before `signal`, of any type, was computed.
+Output Delay(BuilderRef b, Output x, Output signal);
 // x, through which no gradient flows.
 Output StopGradient(BuilderRef b, Output x);
 

@@ -54,10 +54,10 @@ bool ReadsLogits(const std::string& op) {
 // Ops that move elements, and sums: of bfloat16 inputs they make bfloat16, rounded once.
 bool Moves(const std::string& op) {
   static const auto* const kOps = new std::set<std::string>{
-      "AvgPool2D", "AvgPool2DGrad", "BroadcastTo", "Concat",        "Dropout", "ExpandDims",
-      "Gather",    "Identity",      "MaxPool2D",   "MaxPool2DGrad", "Pad",     "PadGrad",
-      "Reshape",   "Slice",         "SliceAxis",   "SliceGrad",     "Split",   "Squeeze",
-      "Sum",       "SumTo",         "Transpose"};
+      "AvgPool2D",  "AvgPool2DGrad", "BroadcastTo", "Concat",    "Delay",         "Dropout",
+      "ExpandDims", "Gather",        "Identity",    "MaxPool2D", "MaxPool2DGrad", "Pad",
+      "PadGrad",    "Reshape",       "Slice",       "SliceAxis", "SliceGrad",     "Split",
+      "Squeeze",    "Sum",           "SumTo",       "Transpose"};
   return kOps->count(op) > 0;
 }
 
@@ -145,6 +145,9 @@ class PrecisionPass {
     if (IsProduct(node)) return VisitProduct(node);
     if (IsFloatLayer(node)) return Convert(node, *LayerInputs(node.op_name()));
     if (ReadsLogits(node.op_name()) && Low(node.input(0)).valid()) return Convert(node, {0});
+    if (node.op_name() == "Delay" && Low(node.input(1)).valid()) {
+      graph_.ReplaceInput(&node, 1, Low(node.input(1)));
+    }
     if (Moves(node.op_name())) return VisitMove(node);
     if (IsElementwise(node.op_name()) && node.output_type(0) == kFloat) {
       return VisitElementwise(node.out());

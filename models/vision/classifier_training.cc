@@ -75,7 +75,8 @@ TrainingTask MakeTask(const GraphBuilder& b, const Inception& net, const Labelle
                           .label = Placeholder(b, kInt32, {-1}),
                           .other_label = Placeholder(b, kInt32, {-1}),
                           .share = Placeholder(b, kFloat, {-1})};
-  const InceptionOutputs outputs = net.ApplyToTrain(b, ends.photos, options.tune);
+  const InceptionOutputs outputs =
+      net.ApplyToTrain(options.recompute ? b.Recomputing() : b, ends.photos, options.tune);
   const Output class_weights =
       options.balance ? Const(b, Tensor::Vector<float>(ClassWeights(data))) : Output();
   Output loss = LossOf(b, outputs.logits, ends, class_weights, options);

@@ -43,6 +43,9 @@ struct ClassifierTrainingOptions {
   bool balance = false;
   // Rounds between scores; 0: never.
   double score_passes = 1;
+  // Computes what is cheap again for gradients, in place of keeping it: the same weights, of less
+  // memory and more time.
+  bool recompute = false;
   bool check_numerics = false;
   // Directory, checkpoints and the like; numbers of updates and settings are filled in.
   TrainerOptions trainer;

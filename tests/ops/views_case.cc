@@ -13,6 +13,13 @@ std::vector<Array> Same(const OpCall& call) { return {call[0]}; }
 
 const OpCaseRegistration kViews({
     {.op = "Identity", .oracle = Same, .gradient = GradientKind::kTwice, .cases = kShapes},
+    {.op = "Delay",
+     .oracle = Same,
+     .gradient = GradientKind::kTwice,
+     .gradient_inputs = {0},
+     .cases = {{"odd", {Uniform({3, 17}), Uniform({2})}},
+               {"one", {Uniform({1}), Uniform({})}},
+               {"none", {Uniform({0, 3}), Uniform({1})}}}},
     {.op = "StopGradient", .oracle = Same, .gradient = GradientKind::kZero, .cases = kShapes},
     {.op = "ShapeOf",
      .oracle =

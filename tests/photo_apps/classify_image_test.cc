@@ -245,7 +245,7 @@ TEST_F(ClassifyImageTest, EndsWithTheSameBitsAfterAStop) {
                     {"--checkpoint_every=1", "--mixup=0.2", "--precision=bf16"}),
                seconds);
   }
-  ASSERT_EQ(train("killed", {"--data_threads=2"}).exit_code, 0);
+  ASSERT_EQ(train("killed", {"--data_threads=2", "--recompute"}).exit_code, 0);
   const auto weights = [&](const std::string& run) {
     return env_
         ->ReadFile(JoinPath(directory_, absl::StrCat("bundle_", run, "/weights.safetensors")))

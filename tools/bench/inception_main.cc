@@ -3,6 +3,7 @@
 //
 //   inception [--mode infer|train] [--kind v1_norm] [--stem published] [--size 224] [--batch 1]
 //             [--classes 1000] [--threads 2] [--dtype f32|bf16|int8] [--seconds 3] [--profile]
+//             [--recompute]
 #include <sys/resource.h>
 
 #include <cstdio>
@@ -25,7 +26,7 @@ namespace {
 struct Settings {
   InceptionOptions net;
   std::string dtype = "f32";
-  bool train = false, profile = false;
+  bool train = false, recompute = false, profile = false;
   int batch = 1, threads = 2;
   double seconds = 3;
 };
@@ -34,8 +35,8 @@ struct Settings {
 bool Parse(int argc, char** argv, Settings& settings) {
   for (int i = 1; i < argc; ++i) {
     const std::string flag = argv[i];
-    if (flag == "--profile") {
-      settings.profile = true;
+    if (flag == "--profile" || flag == "--recompute") {
+      (flag == "--profile" ? settings.profile : settings.recompute) = true;
       continue;
     }
     if (i + 1 == argc) return false;
@@ -94,7 +95,7 @@ absl::Status Measure(const Settings& s) {
   const Output labels = Placeholder(b, kInt32, {s.batch});
   std::vector<Output> fetches;
   if (s.train) {
-    const InceptionOutputs out = net.ApplyToTrain(b, photos);
+    const InceptionOutputs out = net.ApplyToTrain(s.recompute ? b.Recomputing() : b, photos);
     const Output loss = InceptionLoss(b, out, labels);
     const Sgd sgd = {.learning_rate = 0.01f, .momentum = 0.9f};
     fetches = {loss, WithUpdates(b, sgd.Step(b, loss), out.updates).update};

@@ -7,6 +7,7 @@ namespace {
 KernelDef View(const char* op) { return {.op = op, .device = "cpu", .alias = true}; }
 
 const KernelRegistration kIdentity(View("Identity"));
+const KernelRegistration kDelay(View("Delay"));
 const KernelRegistration kStopGradient(View("StopGradient"));
 const KernelRegistration kOfShape(View("OfShape"));
 const KernelRegistration kReshape(View("Reshape"));
