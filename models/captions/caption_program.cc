@@ -1,11 +1,10 @@
 // Photos are decoded beside the net, which gets them in batches.
 #include "models/captions/caption_program.h"
 
-#include <cerrno>
-#include <cstring>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/output.h"
 #include "core/base/status.h"
 #include "models/vision/each_photo.h"
 #include "models/vision/photo_files.h"
@@ -62,15 +61,12 @@ absl::StatusOr<int> CaptionProgram::Run() const {
     ASSIGN_OR_RETURN(const std::vector<CaptionResult> results,
                      DescribeBatch(*captioner, photos, options));
     for (size_t i = 0; i < results.size(); ++i) {
-      errno = 0;
-      *out << FormatCaptions(files[first + i].name, results[i], format) << std::flush;
+      *out << FormatCaptions(files[first + i].name, results[i], format);
       if (!results[i].ok()) {
         ++failed;
         if (!format.json) *err << "error: " << results[i].status().message() << "\n";
       }
-      if (out->good()) continue;
-      const std::string why = errno == 0 ? "" : absl::StrCat(": ", std::strerror(errno));
-      return absl::UnavailableError(absl::StrCat("cannot write to the standard output", why));
+      RETURN_IF_ERROR(Flush(*out));
     }
     return absl::OkStatus();
   };

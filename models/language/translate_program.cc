@@ -16,6 +16,7 @@
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "absl/strings/strip.h"
+#include "core/base/output.h"
 #include "core/base/progress.h"
 #include "core/base/status.h"
 #include "core/data/byte_source.h"
@@ -82,11 +83,7 @@ class TranslationRun {
                                          number + 1, results[i]->front().confidence);
       }
     }
-    errno = 0;
-    sink->out->flush();
-    if (sink->out->good()) return absl::OkStatus();
-    const std::string why = errno == 0 ? "" : absl::StrCat(": ", std::strerror(errno));
-    return absl::UnavailableError(absl::StrCat("cannot write to ", sink->name, why));
+    return Flush(*sink->out, sink->name);
   }
 
  private:

@@ -1,15 +1,14 @@
 // The steps of search_photos.
 #include "models/search/search_program.h"
 
-#include <cerrno>
 #include <cstdlib>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
+#include "core/base/output.h"
 #include "core/base/progress.h"
 #include "core/base/status.h"
 #include "core/train/interrupt.h"
@@ -65,11 +64,8 @@ absl::StatusOr<PhotoIndex> OpenIndex(const SearchProgram& program, const SearchM
 }
 
 absl::Status Write(const SearchProgram& program, const std::string& text) {
-  errno = 0;
-  *program.out << text << std::flush;
-  if (program.out->good()) return absl::OkStatus();
-  const std::string why = errno == 0 ? "" : absl::StrCat(": ", std::strerror(errno));
-  return absl::UnavailableError(absl::StrCat("cannot write to the standard output", why));
+  *program.out << text;
+  return Flush(*program.out);
 }
 
 absl::Status Show(const SearchProgram& program, const std::string& input,

@@ -1,14 +1,13 @@
 // Photos are decoded beside the net, which gets them in batches.
 #include "models/vision/classify_program.h"
 
-#include <cerrno>
-#include <cstring>
 #include <filesystem>
 #include <memory>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
+#include "core/base/output.h"
 #include "core/base/status.h"
 #include "core/train/png.h"
 #include "models/vision/each_photo.h"
@@ -63,15 +62,12 @@ class ClassifyRun {
   }
 
   absl::Status Write(const std::string& name, const ClassificationResult& result) {
-    errno = 0;
-    *program_.out << FormatClassification(name, result, program_.format) << std::flush;
+    *program_.out << FormatClassification(name, result, program_.format);
     if (!result.ok()) {
       ++failed_;
       if (!program_.format.json) *program_.err << "error: " << result.status().message() << "\n";
     }
-    if (program_.out->good()) return absl::OkStatus();
-    const std::string why = errno == 0 ? "" : absl::StrCat(": ", std::strerror(errno));
-    return absl::UnavailableError(absl::StrCat("cannot write to the standard output", why));
+    return Flush(*program_.out);
   }
 
   absl::Status Explain(const std::string& name, const Tensor& photo, const Tensor& heat) {
