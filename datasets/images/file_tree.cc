@@ -29,21 +29,7 @@ class Folder : public FileTree {
   Folder(Env* env, std::string root) : FileTree(std::move(root)), env_(env) {}
 
   absl::Status List() {
-    std::error_code error;
-    fs::recursive_directory_iterator it(root(), fs::directory_options::follow_directory_symlink,
-                                        error);
-    for (const fs::recursive_directory_iterator end; !error && it != end; it.increment(error)) {
-      std::error_code ignored;  // of a link that leads nowhere
-      const bool hidden = IsHidden(it->path().filename().string());
-      if (it->is_directory(ignored)) {
-        // Links further down could lead round in circles.
-        if (hidden || (it.depth() > 0 && it->is_symlink(ignored))) it.disable_recursion_pending();
-      } else if (!hidden && it->is_regular_file(ignored)) {
-        std::string path = it->path().string().substr(root().size());
-        paths_.emplace_back(absl::StripPrefix(path, "/"));
-      }
-    }
-    if (error) {
+    if (const std::error_code error = ListBelow(root(), /*depth=*/0)) {
       return absl::UnavailableError(absl::StrCat("cannot list '", root(), "': ", error.message()));
     }
     std::sort(paths_.begin(), paths_.end());
@@ -57,6 +43,30 @@ class Folder : public FileTree {
   }
 
  private:
+  // The error of this folder; those of folders in it are noted.
+  std::error_code ListBelow(const fs::path& folder, int depth) {
+    std::error_code error;
+    fs::directory_iterator it(folder, error);
+    for (const fs::directory_iterator end; !error && it != end; it.increment(error)) {
+      if (IsHidden(it->path().filename().string())) continue;
+      std::error_code ignored;  // of a link that leads nowhere
+      if (!it->is_directory(ignored)) {
+        if (it->is_regular_file(ignored)) paths_.push_back(Below(it->path()));
+        continue;
+      }
+      // Links further down could lead round in circles.
+      if (depth > 0 && it->is_symlink(ignored)) continue;
+      if (const std::error_code inner = ListBelow(it->path(), depth + 1)) {
+        unlisted_.push_back({Below(it->path()), inner.message()});
+      }
+    }
+    return error;
+  }
+  std::string Below(const fs::path& path) const {
+    const std::string whole = path.string();
+    return std::string(absl::StripPrefix(absl::string_view(whole).substr(root().size()), "/"));
+  }
+
   Env* const env_;
 };
 
@@ -124,6 +134,10 @@ class Archive : public FileTree {
 };
 
 }  // namespace
+
+std::string FileTree::Unlisted::In(const std::string& root) const {
+  return absl::StrCat(JoinPath(root, path), ": the folder cannot be listed: ", reason);
+}
 
 std::string FileTree::FullPath(int64_t i) const {
   return JoinPath(root_, paths_[static_cast<size_t>(i)]);

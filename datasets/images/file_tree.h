@@ -34,6 +34,13 @@ class FileTree {
 
   // Below the root ("train/cat/1.jpg"), sorted by their bytes.
   const std::vector<std::string>& paths() const { return paths_; }
+  // Folders below the root whose files, or the rest of them, could not be listed, and why.
+  struct Unlisted {
+    std::string path, reason;
+    // For messages.
+    std::string In(const std::string& root) const;
+  };
+  const std::vector<Unlisted>& unlisted() const { return unlisted_; }
   // The folder's or archive's path.
   const std::string& root() const { return root_; }
   // For messages: root and path of file `i`.
@@ -49,6 +56,7 @@ class FileTree {
  protected:
   explicit FileTree(std::string root) : root_(std::move(root)) {}
   std::vector<std::string> paths_;
+  std::vector<Unlisted> unlisted_;
 
  private:
   const std::string root_;

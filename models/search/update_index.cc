@@ -63,9 +63,10 @@ class Update {
       : env_(env), view_(view), options_(options), file_(file), index_(*index) {}
 
   absl::StatusOr<UpdateResult> Run(const std::vector<std::string>& paths) {
-    ASSIGN_OR_RETURN(const std::vector<PhotoOnDisk> files, ListPhotoFiles(env_, paths));
+    ASSIGN_OR_RETURN(PhotoFiles files, ListPhotoFiles(env_, paths));
     RemoveGone(paths, files);
-    for (const PhotoOnDisk& file : files) {
+    result_.bad = std::move(files.reasons);
+    for (const PhotoOnDisk& file : files.photos) {
       const IndexedPhoto* photo = index_.Find(file.path);
       if (photo != nullptr && photo->bytes == file.bytes && photo->modified == file.modified) {
         ++result_.kept;
@@ -82,14 +83,16 @@ class Update {
  private:
   using Clock = std::chrono::steady_clock;
 
-  void RemoveGone(const std::vector<std::string>& paths, const std::vector<PhotoOnDisk>& files) {
+  void RemoveGone(const std::vector<std::string>& paths, const PhotoFiles& files) {
     std::set<std::string> there;
-    for (const PhotoOnDisk& file : files) there.insert(file.path);
+    for (const PhotoOnDisk& file : files.photos) there.insert(file.path);
     std::vector<std::string> gone;
     for (const IndexedPhoto* photo : index_.photos()) {
-      const bool looked_for = std::any_of(paths.begin(), paths.end(), [&](const std::string& root) {
+      const auto below = [&](const std::string& root) {
         return IsBelow(photo->path, Absolute(root));
-      });
+      };
+      const bool looked_for = std::any_of(paths.begin(), paths.end(), below) &&
+                              std::none_of(files.unlisted.begin(), files.unlisted.end(), below);
       if (looked_for && there.count(photo->path) == 0) gone.push_back(photo->path);
     }
     for (const std::string& path : gone) index_.Remove(path);
@@ -190,9 +193,9 @@ class Update {
 
 }  // namespace
 
-absl::StatusOr<std::vector<PhotoOnDisk>> ListPhotoFiles(Env* env,
-                                                        const std::vector<std::string>& paths) {
-  std::vector<PhotoOnDisk> files;
+absl::StatusOr<PhotoFiles> ListPhotoFiles(Env* env, const std::vector<std::string>& paths) {
+  PhotoFiles found;
+  std::vector<PhotoOnDisk>& files = found.photos;
   for (const std::string& path : paths) {
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
@@ -201,6 +204,10 @@ absl::StatusOr<std::vector<PhotoOnDisk>> ListPhotoFiles(Env* env,
       const std::string root = Absolute(path);
       for (const std::string& below : tree->paths()) {
         if (HasImageName(below)) AddFile(JoinPath(root, below), &files);
+      }
+      for (const FileTree::Unlisted& folder : tree->unlisted()) {
+        found.unlisted.push_back(JoinPath(root, folder.path));
+        found.reasons.push_back(folder.In(root));
       }
     } else if (!fs::exists(status)) {
       return absl::NotFoundError(absl::StrCat("there is no folder or photo '", path, "'"));
@@ -215,7 +222,7 @@ absl::StatusOr<std::vector<PhotoOnDisk>> ListPhotoFiles(Env* env,
   const auto same = [](const PhotoOnDisk& a, const PhotoOnDisk& b) { return a.path == b.path; };
   std::sort(files.begin(), files.end(), by_path);
   files.erase(std::unique(files.begin(), files.end(), same), files.end());
-  return files;
+  return found;
 }
 
 absl::StatusOr<UpdateResult> UpdateIndex(Env* env, const std::vector<std::string>& paths,

@@ -20,11 +20,16 @@ struct PhotoOnDisk {
   int64_t modified = 0;  // in the ticks of the file system's clock
 };
 
-// The files with names of images in the folders, and folders in them, or named themselves; sorted,
-// each once. Hidden ones are left out. NotFound for a path that leads nowhere, InvalidArgument for
-// a file with another name.
-absl::StatusOr<std::vector<PhotoOnDisk>> ListPhotoFiles(Env* env,
-                                                        const std::vector<std::string>& paths);
+struct PhotoFiles {
+  std::vector<PhotoOnDisk> photos;  // sorted, each once
+  // Folders that could not be listed, absolute, and "path: why" of each.
+  std::vector<std::string> unlisted, reasons;
+};
+
+// The files with names of images in the folders, and folders in them, or named themselves. Hidden
+// ones are left out. NotFound for a path that leads nowhere, InvalidArgument for a file with
+// another name, Unavailable where a folder of `paths` cannot be listed.
+absl::StatusOr<PhotoFiles> ListPhotoFiles(Env* env, const std::vector<std::string>& paths);
 
 // What models see in a photo.
 struct SeenPhoto {
@@ -53,7 +58,8 @@ struct UpdateResult {
   int64_t kept = 0;     // that were looked at before
   int64_t removed = 0;  // that are gone from the folders
   bool stopped = false;
-  std::vector<std::string> bad;  // "path: why", not in the index
+  // "path: why", not in the index; of folders that could not be listed the index keeps what it had.
+  std::vector<std::string> bad;
 };
 
 // Looks at the photos below `paths` that are new or have changed since they were put into the

@@ -32,6 +32,10 @@ absl::Status AddPhotos(const std::string& path, std::vector<PhotoFile>* files) {
     const auto index = static_cast<int64_t>(i);
     if (HasImageName(tree->paths()[i])) files->push_back({tree->FullPath(index), tree, index, ""});
   }
+  for (const FileTree::Unlisted& folder : tree->unlisted()) {
+    files->push_back({.name = JoinPath(tree->root(), folder.path),
+                      .error = absl::UnavailableError(folder.In(tree->root()))});
+  }
   if (files->size() > before) return absl::OkStatus();
   return absl::NotFoundError(absl::StrCat("there are no photos in '", path, "'"));
 }
@@ -49,6 +53,7 @@ bool IsFolder(const std::string& path) {
 }
 
 absl::StatusOr<Tensor> PhotoFile::Decode(const DecodeOptions& options) const {
+  RETURN_IF_ERROR(error);
   if (tree == nullptr && bytes.empty()) return ReadImage(Env::Default(), name, options);
   absl::StatusOr<Tensor> image;
   if (tree == nullptr) {

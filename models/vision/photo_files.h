@@ -21,6 +21,7 @@ struct PhotoFile {
   std::shared_ptr<const FileTree> tree;
   int64_t index = 0;
   std::string bytes;
+  absl::Status error;  // of a folder that could not be listed, which stands for its photos
 
   // uint8 [H, W, 3]; errors begin with the name.
   absl::StatusOr<Tensor> Decode(const DecodeOptions& options) const;

@@ -69,7 +69,7 @@ TEST_F(UpdateIndexTest, ListsPhotos) {
   const auto files = ListPhotoFiles(env_, {In("p/"), In("q/../q/d.png"), In("p/deeper")});
   ASSERT_TRUE(files.ok()) << files.status();
   std::vector<std::string> paths;
-  for (const PhotoOnDisk& file : *files) {
+  for (const PhotoOnDisk& file : files->photos) {
     paths.push_back(file.path);
     EXPECT_GT(file.bytes, 0);
   }
@@ -110,6 +110,18 @@ TEST_F(UpdateIndexTest, LooksOnlyAtWhatChanged) {
   EXPECT_EQ(Captions(*loaded), expected);
   EXPECT_EQ(Update({In("p")}).kept, 5);
   EXPECT_EQ(views_, 0);
+}
+
+TEST_F(UpdateIndexTest, KeepsThePhotosOfAFolderThatCannotBeListed) {
+  WritePhoto("p/1.png", 10);
+  const std::string closed = MakeUnlistableFolder(In("p"));
+  ASSERT_TRUE(index_.Put({.path = JoinPath(closed, "2.png")}, {1, 2, 3}).ok());
+  const UpdateResult result = Update({In("p")});
+  EXPECT_EQ(result.seen, 1);
+  EXPECT_EQ(result.removed, 0);
+  EXPECT_THAT(result.bad,
+              ElementsAre(closed + ": the folder cannot be listed: File name too long"));
+  EXPECT_EQ(index_.size(), 2);
 }
 
 TEST_F(UpdateIndexTest, GoesOnWhereItWasStopped) {

@@ -2,6 +2,10 @@
 #ifndef VIV_TESTS_SUPPORT_TEST_FOLDER_H_
 #define VIV_TESTS_SUPPORT_TEST_FOLDER_H_
 
+#include <fcntl.h>
+#include <limits.h>
+#include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include <string>
@@ -34,6 +38,24 @@ class FolderTest : public ::testing::Test {
   Env* const env_ = Env::Default();
   std::string directory_;
 };
+
+// Makes folders in `folder`, one in the other, until the innermost one's path is longer than what
+// the system opens: a folder that not even root can list. Returns its path.
+inline std::string MakeUnlistableFolder(const std::string& folder) {
+  const std::string name(200, 'd');
+  std::string path = folder;
+  int at = open(folder.c_str(), O_DIRECTORY);
+  while (path.size() < PATH_MAX && at >= 0) {
+    EXPECT_EQ(mkdirat(at, name.c_str(), 0700), 0);
+    const int next = openat(at, name.c_str(), O_DIRECTORY);
+    close(at);
+    at = next;
+    path = JoinPath(path, name);
+  }
+  EXPECT_GE(at, 0);
+  close(at);
+  return path;
+}
 
 // The bytes of a gzip file with that text.
 inline std::string Gzip(const std::string& text) {

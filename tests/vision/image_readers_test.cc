@@ -92,6 +92,20 @@ TEST_F(ImageReaders, ReadsFolders) {
   EXPECT_EQ(above->train.classes, data->classes);
 }
 
+TEST_F(ImageReaders, GoesOnBesideAFolderThatCannotBeListed) {
+  Write("data/cat/1.png", Image(1));
+  Write("data/dog/2.png", Image(2));
+  const std::string closed = MakeUnlistableFolder(directory_ + "/data/dog");
+  const auto tree = FileTree::Open(env_, directory_ + "/data");
+  ASSERT_TRUE(tree.ok()) << tree.status();
+  EXPECT_THAT((*tree)->paths(), ElementsAre("cat/1.png", "dog/2.png"));
+  const auto data = ReadClassFolders(*tree);
+  ASSERT_TRUE(data.ok()) << data.status();
+  EXPECT_EQ(data->images.size(), 2u);
+  EXPECT_THAT(data->skipped, ElementsAre(closed + ": the folder cannot be listed: File name too "
+                                                  "long"));
+}
+
 TEST_F(ImageReaders, FollowsLinksToClassFoldersButNotInCircles) {
   Write("real/cat/1.png", Image(1));
   Write("data/dog/2.png", Image(2));
