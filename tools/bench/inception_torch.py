@@ -1,9 +1,11 @@
 #!/usr/bin/env python3
 """Inception-v1 as models/vision/inception.h has it (torchvision's GoogLeNet without auxiliary classifiers) in PyTorch
-and ONNX Runtime: inference, or a training step (forward, cross entropy, backward, SGD with momentum).
+and ONNX Runtime: inference, a training step (forward, cross entropy, backward, SGD with momentum), or the labels of
+all JPEG files in a folder, read by Pillow in the workers of a DataLoader.
 
     inception_torch.py [--mode train] [--form FORM] [--dtype bf16] [--threads 2] [--batch 16] ...
-Prints:
+    inception_torch.py --mode folder --photos DIRECTORY [--workers 2] [--size 96] ...
+Prints, for a folder without the time that it takes to load torch and the net:
     <mode> T=<threads> B=<batch> dtype=<f32|bf16|int8> form=<form> median_ms=<x> best_ms=<y> images_per_s=<z> peak_rss_mb=<r>
 """
 import argparse
@@ -17,7 +19,7 @@ import time
 import warnings
 
 parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-parser.add_argument("--mode", choices=["infer", "train"], default="infer")
+parser.add_argument("--mode", choices=["infer", "train", "folder"], default="infer")
 parser.add_argument("--form", choices=["eager", "frozen", "blocked", "compiled", "onnx"], default="eager",
                     help="all of torch's but 'blocked' are channels-last. frozen: traced and frozen, batch norm folded; "
                          "blocked: that and optimize_for_inference; compiled: torch.compile; onnx: ONNX Runtime")
@@ -28,6 +30,8 @@ parser.add_argument("--size", type=int, default=224)
 parser.add_argument("--classes", type=int, default=1000)
 parser.add_argument("--stem", choices=["published", "gentle"], default="published")
 parser.add_argument("--seconds", type=float, default=5)
+parser.add_argument("--photos", help="the folder of --mode folder")
+parser.add_argument("--workers", type=int, default=2, help="processes that read photos in --mode folder; 0: none beside")
 args = parser.parse_args()
 os.environ["OMP_NUM_THREADS"] = str(args.threads)
 warnings.filterwarnings("ignore")
@@ -138,6 +142,40 @@ def training(net, x):
     return step
 
 
+class Photos(torch.utils.data.Dataset):
+    """The JPEG files below a folder as the net sees them: squares, in channels of mean 0."""
+    def __init__(self):
+        self.paths = sorted(os.path.join(folder, name) for folder, _, names in os.walk(args.photos) for name in names
+                            if name.lower().endswith((".jpg", ".jpeg")))
+
+    def __len__(self):
+        return len(self.paths)
+
+    def __getitem__(self, i):
+        import numpy
+        from PIL import Image
+        with Image.open(self.paths[i]) as photo:
+            photo.draft("RGB", (args.size, args.size))
+            photo = photo.convert("RGB").resize((args.size, args.size), Image.Resampling.BILINEAR)
+            return torch.from_numpy(numpy.asarray(photo, dtype=numpy.float32) / 58 - 2).permute(2, 0, 1)
+
+
+def label_folder(net):
+    net.eval()
+    x = torch.randn(args.batch, 3, args.size, args.size).to(memory_format=torch.channels_last)
+    with autocast(cache=False):
+        run = torch.jit.freeze(torch.jit.trace(net, x)) if args.form == "frozen" else net
+    for _ in range(3):
+        run(x)
+    begin, labels = time.perf_counter(), []
+    for batch in torch.utils.data.DataLoader(Photos(), args.batch, num_workers=args.workers):
+        labels += run(batch.to(memory_format=torch.channels_last)).argmax(1).tolist()
+    seconds = time.perf_counter() - begin
+    rss = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"folder T={args.threads} B={args.batch} dtype={args.dtype} form={args.form} workers={args.workers} "
+          f"photos={len(labels)} images_per_s={len(labels) / seconds:.1f} peak_rss_mb={rss:.0f}")
+
+
 def main():
     if args.dtype == "int8" and args.form != "onnx":
         sys.exit("int8 is measured of ONNX Runtime alone")
@@ -145,11 +183,16 @@ def main():
         sys.exit("ONNX Runtime's CPU provider has no convolutions in bfloat16")
     if args.mode == "train" and args.form not in ("eager", "compiled"):
         sys.exit("training is eager or compiled")
+    if args.mode == "folder" and args.form not in ("eager", "frozen"):
+        sys.exit("a folder is labelled eagerly or frozen")
     torch.manual_seed(0)
     torch.set_num_threads(args.threads)
     net, x = Net(), torch.randn(args.batch, 3, args.size, args.size)
     if args.form not in ("blocked", "onnx"):
         net, x = net.to(memory_format=torch.channels_last), x.to(memory_format=torch.channels_last)
+    if args.mode == "folder":
+        with torch.no_grad():
+            return label_folder(net)
     with torch.set_grad_enabled(args.mode == "train"):
         step = (inference if args.mode == "infer" else training)(net, x)
         for _ in range(3):
