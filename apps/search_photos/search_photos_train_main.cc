@@ -40,22 +40,22 @@ int main(int argc, char** argv) {
     return FailUsage("--data, --labelled and --export_to are needed");
   }
   if (FLAGS_queries < 2) return FailUsage("--queries is at least 2");
-  const absl::Status trained =
-      SearchTrainProgram{.data = FLAGS_data,
-                         .labelled = FLAGS_labelled,
-                         .models = {FLAGS_classifier, FLAGS_captioner},
-                         .tagger = {.min_photos = FLAGS_min_photos,
-                                    .passes = FLAGS_passes,
-                                    .batch = FLAGS_batch,
-                                    .learning_rate = static_cast<float>(FLAGS_learning_rate),
-                                    .weight_decay = static_cast<float>(FLAGS_weight_decay),
-                                    .seed = static_cast<uint64_t>(FLAGS_seed)},
-                         .queries = FLAGS_queries,
-                         .data_name = FLAGS_data_name.empty() ? FLAGS_data : FLAGS_data_name,
-                         .licence = FLAGS_licence,
-                         .command = CommandLine(command_line),
-                         .non_commercial = FLAGS_non_commercial,
-                         .directory = FLAGS_export_to}
-          .Run();
+  const absl::Status trained = SearchTrainProgram{
+      .data = FLAGS_data,
+      .labelled = FLAGS_labelled,
+      .models = {FLAGS_classifier, FLAGS_captioner},
+      .tagger = {.min_photos = FLAGS_min_photos,
+                 .passes = FLAGS_passes,
+                 .batch = FLAGS_batch,
+                 .learning_rate = static_cast<float>(FLAGS_learning_rate),
+                 .weight_decay = static_cast<float>(FLAGS_weight_decay),
+                 .seed = static_cast<uint64_t>(FLAGS_seed)},
+      .queries = FLAGS_queries,
+      .to = {.directory = FLAGS_export_to,
+             .data = FLAGS_data_name.empty() ? FLAGS_data : FLAGS_data_name,
+             .licence = FLAGS_licence,
+             .non_commercial = FLAGS_non_commercial,
+             .command = CommandLine(
+                 command_line)}}.Run();
   return trained.ok() ? kSuccess : Fail(trained);
 }

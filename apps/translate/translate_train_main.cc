@@ -185,11 +185,11 @@ TrainProgram ProgramOfFlags(const NetOptions& net, DType precision) {
                       .trainer = trainer},
           .words = FLAGS_pieces == "word",
           .to = {.directory = FLAGS_export_to,
-                 .source_language = FLAGS_src,
-                 .target_language = FLAGS_tgt,
                  .data = FLAGS_data,
                  .licence = FLAGS_licence,
-                 .non_commercial = FLAGS_non_commercial}};
+                 .non_commercial = FLAGS_non_commercial},
+          .source_language = FLAGS_src,
+          .target_language = FLAGS_tgt};
 }
 
 }  // namespace

@@ -400,4 +400,15 @@ absl::StatusOr<TrainingResult> Train(Session& session, Graph& graph, const Train
   return Trainer(session, graph, task, options).Run(data);
 }
 
+std::string DescribeTraining(const TrainingResult& result, const std::string& best) {
+  std::string text = absl::StrFormat("%d updates", result.updates);
+  if (result.loss > 0) absl::StrAppendFormat(&text, ", loss %.3f", result.loss);
+  if (result.best_update >= 0) {
+    absl::StrAppendFormat(&text, ", best %s at update %d", best, result.best_update);
+  }
+  if (result.interrupted) absl::StrAppend(&text, "; interrupted, the same command goes on");
+  if (result.stopped_early) absl::StrAppend(&text, "; stopped, for the score no longer rose");
+  return text;
+}
+
 }  // namespace viv

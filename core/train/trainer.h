@@ -84,6 +84,10 @@ struct TrainingResult {
   bool stopped_early = false;
 };
 
+// "1200 updates, loss 2.310, best BLEU 43.20 at update 900", and whether it was stopped; `best`: the
+// score in words.
+std::string DescribeTraining(const TrainingResult& result, const std::string& best);
+
 // Initialises the session, or resumes from the directory's latest checkpoint, and trains. SIGINT
 // and SIGTERM end the run after the current step, with a checkpoint; a second one ends the process.
 // Errors: of the data, of a run, of saving; FailedPrecondition where a checkpoint was made with

@@ -17,6 +17,10 @@ struct CaptionedImage {
   std::vector<std::string> captions;  // at least one, UTF-8, as the data have them
 
   std::string Name() const { return source->Name(index); }
+  // Errors begin with the name.
+  absl::StatusOr<Tensor> Decode(const DecodeOptions& options = {}) const {
+    return source->DecodeNamed(index, options);
+  }
 };
 
 struct CaptionedImages {

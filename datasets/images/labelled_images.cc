@@ -77,10 +77,14 @@ std::shared_ptr<const ImageSource> ImagesOfTree(std::shared_ptr<const FileTree> 
   return std::make_shared<TreeImages>(std::move(tree));
 }
 
-absl::StatusOr<Tensor> LabelledImage::Decode(const DecodeOptions& options) const {
-  absl::StatusOr<Tensor> image = source->Decode(index, options);
-  if (!image.ok()) return Annotate(image.status(), Name());
+absl::StatusOr<Tensor> ImageSource::DecodeNamed(int64_t i, const DecodeOptions& options) const {
+  absl::StatusOr<Tensor> image = Decode(i, options);
+  if (!image.ok()) return Annotate(image.status(), Name(i));
   return image;
+}
+
+absl::StatusOr<Tensor> LabelledImage::Decode(const DecodeOptions& options) const {
+  return source->DecodeNamed(index, options);
 }
 
 absl::StatusOr<ImageSplit> ReadImageSplit(Env* env, const std::string& path) {

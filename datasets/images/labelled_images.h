@@ -24,6 +24,8 @@ class ImageSource {
   virtual std::string Name(int64_t i) const = 0;
   // uint8 [H, W, 3]. Errors do not name the image.
   virtual absl::StatusOr<Tensor> Decode(int64_t i, const DecodeOptions& options) const = 0;
+  // The same; errors begin with the name.
+  absl::StatusOr<Tensor> DecodeNamed(int64_t i, const DecodeOptions& options) const;
 };
 
 // Image `i` is the tree's file `i`.

@@ -88,9 +88,9 @@ Dataset Photos(std::shared_ptr<const CaptionedImages> photos, const std::string&
                         Example example, const ElementInfo& info) -> absl::StatusOr<Example> {
     const CaptionedImage& image = photos->images[example[0].scalar<int64_t>()];
     ASSIGN_OR_RETURN(Rows rows, RowsOf(image, tokenizer, max_words));
-    const absl::StatusOr<Tensor> whole = image.source->Decode(image.index, {.min_side = min_side});
+    const absl::StatusOr<Tensor> whole = image.Decode({.min_side = min_side});
     if (!whole.ok()) {
-      if (info.epoch == 0) LOG(WARNING) << "skipped: " << image.Name() << ": " << whole.status();
+      if (info.epoch == 0) LOG(WARNING) << "skipped: " << whole.status().message();
       return Example{Tensor(), *Tensor::Zeros(kInt32, Shape({0, 0})), Tensor(), Tensor()};
     }
     ASSIGN_OR_RETURN(Tensor photo, make(*whole, info));

@@ -26,9 +26,7 @@ std::vector<std::string> Sentences(const CaptionedImages& photos) {
 absl::StatusOr<std::vector<JudgedCaption>> DescribeAll(const Captioner& captioner,
                                                        const CaptionedImages& photos, int beam) {
   const DecodeOptions options = {.min_side = captioner.info().fit.min_side()};
-  const auto decode = [&](size_t i) {
-    return photos.images[i].source->Decode(photos.images[i].index, options);
-  };
+  const auto decode = [&](size_t i) { return photos.images[i].Decode(options); };
   std::vector<JudgedCaption> judged;
   const auto describe = [&](const std::vector<size_t>& numbers,
                             const std::vector<Tensor>& batch) -> absl::Status {

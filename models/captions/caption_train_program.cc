@@ -12,6 +12,7 @@
 #include "core/ops/state.h"
 #include "core/train/run_weights.h"
 #include "models/captions/caption_evaluation.h"
+#include "models/vision/each_photo.h"
 #include "models/vision/photo_classifier.h"
 #include "models/vision/photo_ranges.h"
 
@@ -77,36 +78,12 @@ absl::StatusOr<Tokenizer> TokenizerOfRun(const std::string& directory, const Cap
   return made;
 }
 
-std::string Licence(const CaptionerExport& to, const Start& start) {
-  return absl::StrCat(
-      to.non_commercial ? "Non-commercial use only.\n\n" : "", "These weights were learnt from ",
-      to.data, ". Its licence governs their use:\n\n", to.licence,
-      "\n\nThey began with the weights of another bundle, of which is said:\n\n", start.licence);
-}
-
-std::string ModelCard(const CaptionerExport& to, const CaptionNetOptions& net, int64_t parameters,
-                      int64_t updates) {
+std::string DescribeNet(const CaptionNetOptions& net, int64_t parameters) {
   return absl::StrFormat(
-      "# A captioner of photos\n\n%s"
       "Inception %s for photos of %d x %d dots, and an LSTM of %d units%s for %d words; %d "
-      "parameters in 8 bits.\n\n"
-      "- data: %s\n- licence: see LICENSE\n- trained: %d updates\n- command:\n\n```sh\n%s\n```\n",
-      to.non_commercial ? "**Learnt from non-commercial data.** " : "", net.photos.kind,
-      net.photos.input_size, net.photos.input_size, net.words.hidden,
-      net.words.attention ? " with attention" : "", net.words.vocab_size, parameters, to.data,
-      updates, to.command);
-}
-
-std::string Describe(const TrainingResult& result) {
-  std::string text = absl::StrFormat("%d updates", result.updates);
-  if (result.loss > 0) absl::StrAppendFormat(&text, ", loss %.3f", result.loss);
-  if (result.best_update >= 0) {
-    absl::StrAppendFormat(&text, ", best validation loss %.3f at update %d", -result.best_score,
-                          result.best_update);
-  }
-  if (result.interrupted) absl::StrAppend(&text, "; interrupted, the same command goes on");
-  if (result.stopped_early) absl::StrAppend(&text, "; stopped, for the score no longer rose");
-  return text;
+      "parameters in 8 bits.",
+      net.photos.kind, net.photos.input_size, net.photos.input_size, net.words.hidden,
+      net.words.attention ? " with attention" : "", net.words.vocab_size, parameters);
 }
 
 // Calibrates, and says what the bundle is worth.
@@ -133,7 +110,7 @@ absl::Status Judge(const CaptionSplit& photos, std::ostream& out, Bundle* bundle
 
 absl::Status CaptionTrainProgram::Run() {
   ASSIGN_OR_RETURN(const CaptionSplit photos, ReadCaptions(data));
-  for (const std::string& skipped : photos.train.skipped) *out << "skipped: " << skipped << "\n";
+  ReportSkipped(photos.train.skipped, *out);
   ASSIGN_OR_RETURN(Start start, ReadStart(*this));
   to.non_commercial = to.non_commercial || start.non_commercial;
   options.net = start.net;
@@ -149,7 +126,8 @@ absl::Status CaptionTrainProgram::Run() {
   options.net.words.vocab_size = tokenizer.size();
   ASSIGN_OR_RETURN(const TrainingResult result,
                    TrainCaptioner(photos.train, photos.validation, tokenizer, options));
-  *out << Describe(result) << std::endl;
+  *out << DescribeTraining(result, absl::StrFormat("validation loss %.3f", -result.best_score))
+       << std::endl;
   if (result.interrupted) return absl::OkStatus();
   ASSIGN_OR_RETURN(const Checkpoint checkpoint, ChosenCheckpoint(run, result));
   GraphBuilder b;
@@ -157,14 +135,14 @@ absl::Status CaptionTrainProgram::Run() {
   RETURN_IF_ERROR(b.status());
   ASSIGN_OR_RETURN(const NamedTensors weights,
                    WeightsOf(checkpoint, Variables(b.graph(), /*trainable_only=*/false), run));
-  const int64_t parameters = CountNumbers(weights);
   const CaptionerInfo info = {.fit = options.fit, .non_commercial = to.non_commercial};
   ASSIGN_OR_RETURN(Bundle bundle,
-                   MakeCaptionerBundle(info, options.net, tokenizer, weights, Licence(to, start),
-                                       ModelCard(to, options.net, parameters, checkpoint.step)));
+                   MakeCaptionerBundle(
+                       info, options.net, tokenizer, weights, to.LicenceText(start.licence),
+                       to.Card("A captioner of photos",
+                               DescribeNet(options.net, CountNumbers(weights)), checkpoint.step)));
   const auto decode = [&](size_t i) {
-    const CaptionedImage& image = photos.train.images[i];
-    return image.source->Decode(image.index, {.min_side = info.fit.min_side()});
+    return photos.train.images[i].Decode({.min_side = info.fit.min_side()});
   };
   RETURN_IF_ERROR(RecordRanges(photos.train.images.size(), decode, &bundle));
   if (!photos.validation.images.empty()) RETURN_IF_ERROR(Judge(photos, *out, &bundle));

@@ -6,20 +6,11 @@
 #include <string>
 #include <vector>
 
+#include "core/bundle/bundle_export.h"
 #include "models/captions/caption_training.h"
 #include "models/captions/captioner.h"
 
 namespace viv {
-
-// What a bundle says beside the net.
-struct CaptionerExport {
-  std::string directory;
-  // Of the training data: its name, and the text of its licence.
-  std::string data, licence;
-  bool non_commercial = false;
-  // The command that trained it, for the model card.
-  std::string command;
-};
 
 struct CaptionTrainProgram {
   // The photos and their sentences, as ReadCaptions.
@@ -32,7 +23,7 @@ struct CaptionTrainProgram {
   CaptionTrainingOptions options;
   int vocabulary = 2500;
   // Its directory is "" where no bundle is wanted. What comes from non-commercial data stays so.
-  CaptionerExport to;
+  BundleExport to;
   std::ostream* out = &std::cout;
 
   // Trains, or goes on with the run of options.trainer.directory, and says how it went. The best

@@ -82,31 +82,19 @@ absl::StatusOr<std::vector<TextPair>> ReadPart(absl::string_view spec) {
   return repeated;
 }
 
-// `start` may be null.
-std::string Licence(const TranslatorExport& to, const TranslatorParts* start) {
-  std::string licence = absl::StrCat(to.non_commercial ? "Non-commercial use only.\n\n" : "",
-                                     "These weights were learnt from ", to.data,
-                                     ". Its licence governs their use:\n\n", to.licence, "\n");
-  if (start == nullptr) return licence;
-  return absl::StrCat(licence,
-                      "\nThey began with the weights of another bundle, of which is said:\n\n",
-                      start->licence);
-}
-
-std::string ModelCard(const TranslatorExport& to, const NetOptions& net, int64_t parameters,
-                      const Checkpoint& checkpoint, const TrainingResult& result) {
-  std::string card = absl::StrFormat(
-      "# A translator from '%s' to '%s'\n\n%s"
-      "%s for %d pieces of both languages; %d parameters in 8 bits.\n\n"
-      "- data: %s\n- licence: see LICENSE\n- trained: %d updates\n",
-      to.source_language, to.target_language,
-      to.non_commercial ? "**Learnt from non-commercial data.** " : "", net.Describe(),
-      net.vocab_size(), parameters, to.data, checkpoint.step);
+std::string ModelCard(const BundleExport& to, const TranslatorInfo& info, const NetOptions& net,
+                      int64_t parameters, const Checkpoint& checkpoint,
+                      const TrainingResult& result) {
+  std::string card =
+      to.Card(absl::StrCat("A translator from '", info.source_language, "' to '",
+                           info.target_language, "'"),
+              absl::StrCat(net.Describe(), " for ", net.vocab_size(), " pieces of both languages; ",
+                           parameters, " parameters in 8 bits."),
+              checkpoint.step);
   if (result.best_update >= 0) {
-    absl::StrAppendFormat(&card, "- validation BLEU (13a, cased), greedy, 32-bit weights: %.2f\n",
+    absl::StrAppendFormat(&card, "\nValidation BLEU (13a, cased), greedy, 32-bit weights: %.2f\n",
                           result.best_score);
   }
-  absl::StrAppend(&card, "- command:\n\n```sh\n", to.command, "\n```\n");
   return card;
 }
 
@@ -134,18 +122,6 @@ absl::StatusOr<std::vector<TextPair>> ReadPairs(const std::string& spec) {
   return all;
 }
 
-std::string DescribeTraining(const TrainingResult& result) {
-  std::string text = absl::StrFormat("%d updates", result.updates);
-  if (result.loss > 0) absl::StrAppendFormat(&text, ", loss %.3f", result.loss);
-  if (result.best_update >= 0) {
-    absl::StrAppendFormat(&text, ", best BLEU %.2f at update %d", result.best_score,
-                          result.best_update);
-  }
-  if (result.interrupted) absl::StrAppend(&text, "; interrupted, the same command goes on");
-  if (result.stopped_early) absl::StrAppend(&text, "; stopped, for the score no longer rose");
-  return text;
-}
-
 namespace {
 
 // `start` may be null.
@@ -154,7 +130,7 @@ absl::Status Export(const TrainProgram& program, const std::vector<TextPair>& tr
                     const TranslatorParts* start) {
   const std::string& run = program.options.trainer.directory;
   const NetOptions& net = program.options.net;
-  TranslatorExport to = program.to;
+  BundleExport to = program.to;
   KnownWords words = KnownWords::Of(train);
   if (start != nullptr) {
     to.non_commercial = to.non_commercial || start->info.non_commercial;
@@ -167,12 +143,13 @@ absl::Status Export(const TrainProgram& program, const std::vector<TextPair>& tr
   ASSIGN_OR_RETURN(const NamedTensors weights,
                    WeightsOf(checkpoint, Variables(b.graph(), /*trainable_only=*/true), run));
   const int64_t parameters = CountNumbers(weights);
-  const TranslatorInfo info = {.source_language = to.source_language,
-                               .target_language = to.target_language,
+  const TranslatorInfo info = {.source_language = program.source_language,
+                               .target_language = program.target_language,
                                .non_commercial = to.non_commercial};
   ASSIGN_OR_RETURN(Bundle bundle,
-                   MakeTranslatorBundle(info, net, tokenizer, words, weights, Licence(to, start),
-                                        ModelCard(to, net, parameters, checkpoint, result)));
+                   MakeTranslatorBundle(info, net, tokenizer, words, weights,
+                                        to.LicenceText(start == nullptr ? "" : start->licence),
+                                        ModelCard(to, info, net, parameters, checkpoint, result)));
   if (!program.validation.empty()) RETURN_IF_ERROR(TuneAndCalibrate(program.validation, &bundle));
   return WriteBundle(Env::Default(), to.directory, bundle);
 }
@@ -200,7 +177,7 @@ absl::Status TrainProgram::Run() {
   options.trainer.label = "translate_train";
   ASSIGN_OR_RETURN(const TrainingResult result,
                    TrainTranslator(train_pairs, validation_pairs, tokenizer, options));
-  *out << DescribeTraining(result) << std::endl;
+  *out << DescribeTraining(result, absl::StrFormat("BLEU %.2f", result.best_score)) << std::endl;
   if (to.directory.empty()) return absl::OkStatus();
   return Export(*this, train_pairs, tokenizer, result, begun);
 }

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/bundle/bundle_export.h"
 #include "models/language/evaluation.h"
 #include "models/language/translation_training.h"
 
@@ -16,20 +17,6 @@ namespace viv {
 // weigh more), "swap:" (the other direction), "tatoeba:" or "tatoeba-held-out:" (of that download's
 // fra.txt the pairs to train on, or those that are held out by their English side).
 absl::StatusOr<std::vector<TextPair>> ReadPairs(const std::string& spec);
-
-// "1200 updates, loss 2.31, best BLEU 43.20 at update 900", and whether it was stopped.
-std::string DescribeTraining(const TrainingResult& result);
-
-// What a bundle says beside the net.
-struct TranslatorExport {
-  std::string directory;
-  std::string source_language, target_language;
-  // Of the training data: its name, and the text of its licence.
-  std::string data, licence;
-  bool non_commercial = false;
-  // The command that trained it, for the model card.
-  std::string command;
-};
 
 // What translate_train does to learn.
 struct TrainProgram {
@@ -42,7 +29,8 @@ struct TrainProgram {
   // Pieces are whole words (word_model.h).
   bool words = false;
   // Its directory is "" where no bundle is wanted. What comes from non-commercial data stays so.
-  TranslatorExport to;
+  BundleExport to;
+  std::string source_language, target_language;
   std::ostream* out = &std::cout;
 
   // Trains, or goes on with the run of options.trainer.directory, and says how it went. The best

@@ -5,6 +5,7 @@
 #include <iostream>
 #include <string>
 
+#include "core/bundle/bundle_export.h"
 #include "models/search/photo_models.h"
 #include "models/search/search_training.h"
 
@@ -20,11 +21,7 @@ struct SearchTrainProgram {
   WordTaggerOptions tagger;
   // Searches that are judged, of each kind.
   int queries = 600;
-  // What the bundle says of the data: its name, the text of its licence; and the command.
-  std::string data_name, licence, command;
-  bool non_commercial = false;
-  // Of the bundle.
-  std::string directory;
+  BundleExport to;
   std::ostream* out = &std::cout;
 
   absl::Status Run() const;

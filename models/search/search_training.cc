@@ -3,6 +3,8 @@
 
 #include <algorithm>
 #include <cmath>
+#include <functional>
+#include <iterator>
 #include <limits>
 #include <map>
 #include <numeric>
@@ -158,43 +160,45 @@ std::vector<size_t> Draw(size_t size, size_t count, RandomStream* random) {
   return numbers;
 }
 
-}  // namespace
-
-absl::StatusOr<DescribedPhotos> LookAt(const PhotoModels& models, const CaptionedImages& photos) {
-  const auto decode = [&](size_t i) {
-    return photos.images[i].source->Decode(photos.images[i].index, {.min_side = models.min_side()});
-  };
-  DescribedPhotos described;
+// What the models see in `count` photos, or those that can be read; `keep` is called with the
+// number of each of these, in order.
+absl::StatusOr<std::vector<SeenPhoto>> SeeAll(const PhotoModels& models, size_t count,
+                                              const DecodePhoto& decode,
+                                              const std::function<void(size_t)>& keep,
+                                              std::vector<std::string>* skipped) {
+  std::vector<SeenPhoto> all;
   const auto look = [&](const std::vector<size_t>& numbers,
                         const std::vector<Tensor>& batch) -> absl::Status {
     ASSIGN_OR_RETURN(std::vector<SeenPhoto> seen, models.See(batch));
-    for (size_t i = 0; i < numbers.size(); ++i) {
-      described.seen.push_back(std::move(seen[i]));
-      described.sentences.push_back(photos.images[numbers[i]].captions);
-    }
+    std::move(seen.begin(), seen.end(), std::back_inserter(all));
+    std::for_each(numbers.begin(), numbers.end(), keep);
     return absl::OkStatus();
   };
-  RETURN_IF_ERROR(
-      ForEachReadable(photos.images.size(), decode, {.label = kProgress}, look, nullptr));
-  return described;
+  RETURN_IF_ERROR(ForEachReadable(count, decode, {.label = kProgress}, look, skipped));
+  return all;
 }
 
-absl::StatusOr<LabelledPhotos> LookAt(const PhotoModels& models, const LabelledImages& photos) {
+}  // namespace
+
+absl::StatusOr<DescribedPhotos> LookAt(const PhotoModels& models, const CaptionedImages& photos,
+                                       std::vector<std::string>* skipped) {
+  DescribedPhotos described;
   const auto decode = [&](size_t i) {
     return photos.images[i].Decode({.min_side = models.min_side()});
   };
+  const auto keep = [&](size_t i) { described.sentences.push_back(photos.images[i].captions); };
+  ASSIGN_OR_RETURN(described.seen, SeeAll(models, photos.images.size(), decode, keep, skipped));
+  return described;
+}
+
+absl::StatusOr<LabelledPhotos> LookAt(const PhotoModels& models, const LabelledImages& photos,
+                                      std::vector<std::string>* skipped) {
   LabelledPhotos labelled;
-  const auto look = [&](const std::vector<size_t>& numbers,
-                        const std::vector<Tensor>& batch) -> absl::Status {
-    ASSIGN_OR_RETURN(std::vector<SeenPhoto> seen, models.See(batch));
-    for (size_t i = 0; i < numbers.size(); ++i) {
-      labelled.seen.push_back(std::move(seen[i]));
-      labelled.labels.push_back(photos.images[numbers[i]].label);
-    }
-    return absl::OkStatus();
+  const auto decode = [&](size_t i) {
+    return photos.images[i].Decode({.min_side = models.min_side()});
   };
-  RETURN_IF_ERROR(
-      ForEachReadable(photos.images.size(), decode, {.label = kProgress}, look, nullptr));
+  const auto keep = [&](size_t i) { labelled.labels.push_back(photos.images[i].label); };
+  ASSIGN_OR_RETURN(labelled.seen, SeeAll(models, photos.images.size(), decode, keep, skipped));
   return labelled;
 }
 

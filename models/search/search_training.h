@@ -20,15 +20,17 @@ struct DescribedPhotos {
   std::vector<SeenPhoto> seen;
   std::vector<std::vector<std::string>> sentences;
 };
-// Those that cannot be read are left out.
-absl::StatusOr<DescribedPhotos> LookAt(const PhotoModels& models, const CaptionedImages& photos);
+// Those that cannot be read are left out; `skipped` gets their names with the reason.
+absl::StatusOr<DescribedPhotos> LookAt(const PhotoModels& models, const CaptionedImages& photos,
+                                       std::vector<std::string>* skipped);
 
 // Photos as the models see them, and the numbers of their classes.
 struct LabelledPhotos {
   std::vector<SeenPhoto> seen;
   std::vector<int32_t> labels;
 };
-absl::StatusOr<LabelledPhotos> LookAt(const PhotoModels& models, const LabelledImages& photos);
+absl::StatusOr<LabelledPhotos> LookAt(const PhotoModels& models, const LabelledImages& photos,
+                                      std::vector<std::string>* skipped);
 
 struct WordTaggerOptions {
   // A word is learnt if the sentences of so many photos have it.

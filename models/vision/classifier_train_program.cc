@@ -17,6 +17,7 @@
 #include "core/train/png.h"
 #include "core/train/run_weights.h"
 #include "datasets/cifar10/cifar10.h"
+#include "models/vision/each_photo.h"
 #include "models/vision/photo_ranges.h"
 
 namespace viv {
@@ -39,36 +40,9 @@ absl::StatusOr<LabelledImages> ReadAllPhotos(const std::string& spec) {
   return all;
 }
 
-// `start` may be null.
-std::string Licence(const ClassifierExport& to, const ClassifierParts* start) {
-  std::string licence = absl::StrCat(to.non_commercial ? "Non-commercial use only.\n\n" : "",
-                                     "These weights were learnt from ", to.data,
-                                     ". Its licence governs their use:\n\n", to.licence, "\n");
-  if (start == nullptr) return licence;
-  return absl::StrCat(licence,
-                      "\nThey began with the weights of another bundle, of which is said:\n\n",
-                      start->licence);
-}
-
-std::string ModelCard(const ClassifierExport& to, const ClassifierInfo& info,
-                      const InceptionOptions& net, int64_t parameters, int64_t updates) {
-  return absl::StrFormat(
-      "# A classifier of photos\n\n%s"
-      "Inception %s, for %d classes and photos of %d x %d dots; %d parameters in 8 bits.\n\n"
-      "- data: %s\n- licence: see LICENSE\n- trained: %d updates\n- command:\n\n```sh\n%s\n```\n",
-      info.non_commercial ? "**Learnt from non-commercial data.** " : "", net.kind,
-      info.labels.size(), net.input_size, net.input_size, parameters, to.data, updates, to.command);
-}
-
 std::string Describe(const ClassifierTrainingResult& result) {
-  const TrainingResult& training = result.training;
-  std::string text = absl::StrFormat("%d updates", training.updates);
-  if (training.loss > 0) absl::StrAppendFormat(&text, ", loss %.3f", training.loss);
-  if (training.best_update >= 0) {
-    absl::StrAppendFormat(&text, ", best accuracy %.2f %% at update %d", 100 * training.best_score,
-                          training.best_update);
-  }
-  if (training.interrupted) absl::StrAppend(&text, "; interrupted, the same command goes on");
+  std::string text = DescribeTraining(
+      result.training, absl::StrFormat("accuracy %.2f %%", 100 * result.training.best_score));
   if (result.bad_photos > 0) {
     absl::StrAppend(&text, "\n", result.bad_photos, " photos could not be read and were skipped");
   }
@@ -130,19 +104,11 @@ class TrainRun {
     ASSIGN_OR_RETURN(photos_, ReadPhotos(program_.data));
     labels_ = LabelsOf(photos_.train.classes);
     RETURN_IF_ERROR(CheckTrainable(photos_.train));
-    ReportSkipped(photos_.train.skipped);
+    ReportSkipped(photos_.train.skipped, *program_.out);
     if (program_.validation.empty()) return absl::OkStatus();
     ASSIGN_OR_RETURN(LabelledImages validation, ReadAllPhotos(program_.validation));
     ASSIGN_OR_RETURN(photos_.validation, MatchLabels(std::move(validation), labels_));
     return absl::OkStatus();
-  }
-
-  void ReportSkipped(const std::vector<std::string>& skipped) {
-    constexpr size_t kMost = 10;
-    for (size_t i = 0; i < std::min(skipped.size(), kMost); ++i) {
-      *program_.out << "skipped: " << skipped[i] << "\n";
-    }
-    if (skipped.size() > kMost) *program_.out << "and " << skipped.size() - kMost << " more\n";
   }
 
   absl::Status BeginWith(const std::string& bundle) {
@@ -175,11 +141,13 @@ class TrainRun {
                      WeightsOf(checkpoint, Variables(b.graph(), /*trainable_only=*/false), run));
     const ClassifierInfo info = {
         .labels = labels_, .fit = options_.fit, .non_commercial = program_.to.non_commercial};
-    ASSIGN_OR_RETURN(
-        Bundle bundle,
-        MakeClassifierBundle(
-            info, net, weights, Licence(program_.to, start_ ? &*start_ : nullptr),
-            ModelCard(program_.to, info, net, CountNumbers(weights), checkpoint.step)));
+    const std::string described = absl::StrFormat(
+        "Inception %s, for %d classes and photos of %d x %d dots; %d parameters in 8 bits.",
+        net.kind, labels_.size(), net.input_size, net.input_size, CountNumbers(weights));
+    ASSIGN_OR_RETURN(Bundle bundle,
+                     MakeClassifierBundle(
+                         info, net, weights, program_.to.LicenceText(start_ ? start_->licence : ""),
+                         program_.to.Card("A classifier of photos", described, checkpoint.step)));
     const auto decode = [&](size_t i) {
       return photos_.train.images[i].Decode({.min_side = info.fit.min_side()});
     };

@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "core/bundle/bundle_export.h"
 #include "models/vision/classifier_evaluation.h"
 #include "models/vision/classifier_training.h"
 
@@ -15,16 +16,6 @@ namespace viv {
 // ReadImageSplit reads, or "cifar10:" and where that data set lies. Several are put together with
 // ';': classes by key, and a class that several have is taken from the first of them.
 absl::StatusOr<ImageSplit> ReadPhotos(const std::string& spec);
-
-// What a bundle says beside the net.
-struct ClassifierExport {
-  std::string directory;
-  // Of the training data: its name, and the text of its licence.
-  std::string data, licence;
-  bool non_commercial = false;
-  // The command that trained it, for the model card.
-  std::string command;
-};
 
 struct ClassifierTrainProgram {
   // The photos, as ReadPhotos; and others to validate with, of the same classes, in place of those
@@ -36,7 +27,7 @@ struct ClassifierTrainProgram {
   int size = 0;  // of the photos, in place of what the bundle of `from` says; 0: that
   ClassifierTrainingOptions options;
   // Its directory is "" where no bundle is wanted. What comes from non-commercial data stays so.
-  ClassifierExport to;
+  BundleExport to;
   std::ostream* out = &std::cout;
 
   // Trains, or goes on with the run of options.trainer.directory, and says how it went. The best

@@ -79,4 +79,12 @@ absl::Status ForEachReadable(size_t count, const DecodePhoto& decode, const Phot
   });
 }
 
+void ReportSkipped(const std::vector<std::string>& skipped, std::ostream& out) {
+  constexpr size_t kMost = 10;
+  for (size_t i = 0; i < std::min(skipped.size(), kMost); ++i) {
+    out << "skipped: " << skipped[i] << "\n";
+  }
+  if (skipped.size() > kMost) out << "and " << skipped.size() - kMost << " more\n";
+}
+
 }  // namespace viv

@@ -4,6 +4,7 @@
 
 #include <cstddef>
 #include <functional>
+#include <ostream>
 #include <string>
 #include <vector>
 
@@ -35,6 +36,9 @@ using UseReadable = std::function<absl::Status(const std::vector<size_t>& number
                                                const std::vector<Tensor>& photos)>;
 absl::Status ForEachReadable(size_t count, const DecodePhoto& decode, const PhotoReading& reading,
                              const UseReadable& use, std::vector<std::string>* skipped);
+
+// Says which photos were skipped, "name: why"; of many the first ones.
+void ReportSkipped(const std::vector<std::string>& skipped, std::ostream& out);
 
 }  // namespace viv
 

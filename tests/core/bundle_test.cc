@@ -3,6 +3,7 @@
 
 #include <cmath>
 #include <limits>
+#include <set>
 
 #include "core/bundle/row_codes.h"
 #include "core/checkpoint/checkpoint.h"
@@ -132,6 +133,29 @@ class BundleGraphTest : public testing::Test {
                     .files = {{"README.md", "card"}, {"LICENSE", "Do as you like."}}};
   FaultyEnv env_;
 };
+
+// What tells bundles apart follows what is in them, not where they lie.
+TEST_F(BundleGraphTest, HasAFingerprintOfItsContents) {
+  const auto fingerprint = [&](const std::string& directory) {
+    EXPECT_TRUE(WriteBundle(&env_, directory, bundle_).ok());
+    return BundleFingerprint(&env_, directory).value_or("");
+  };
+  const std::string first = fingerprint("/bundles/a");
+  EXPECT_FALSE(first.empty());
+  EXPECT_EQ(fingerprint("/bundles/b"), first);
+  std::set<std::string> all = {first};
+  bundle_.weights["w"] = Tensor::Scalar(3.5f);
+  all.insert(fingerprint("/bundles/b"));
+  bundle_.files["README.md"] = "curd";
+  all.insert(fingerprint("/bundles/b"));
+  bundle_.files["more"] = "";
+  all.insert(fingerprint("/bundles/b"));
+  bundle_.settings["key"] = "valve";
+  all.insert(fingerprint("/bundles/b"));
+  EXPECT_EQ(all.size(), 5u);
+  EXPECT_THAT(std::string(BundleFingerprint(&env_, "/bundles/none").status().message()),
+              HasSubstr("/bundles/none"));
+}
 
 TEST_F(BundleGraphTest, AGraphIsReadAndRun) {
   ASSERT_TRUE(WriteBundle(&env_, "/bundles/b", bundle_).ok());
