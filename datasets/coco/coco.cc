@@ -72,6 +72,7 @@ absl::StatusOr<CaptionedImages> ReadCocoCaptions(Env* env, const std::string& an
   ASSIGN_OR_RETURN(const std::shared_ptr<const FileTree> tree, FileTree::Open(env, images));
   const PhotoNames names(*tree);
   CaptionedImages all;
+  tree->DescribeUnlisted("", &all.skipped);
   const std::shared_ptr<const ImageSource> source = ImagesOfTree(tree);
   for (auto& [id, entry] : entries) {
     const absl::StatusOr<int64_t> photo = names.Find(entry.file_name);

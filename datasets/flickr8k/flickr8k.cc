@@ -61,6 +61,7 @@ absl::StatusOr<CaptionedImages> ReadFlickr8k(Env* env, const std::string& path,
     photos[BaseName((*tree)->paths()[i])] = static_cast<int64_t>(i);
   }
   CaptionedImages all;
+  (*tree)->DescribeUnlisted("", &all.skipped);
   const std::shared_ptr<const ImageSource> source = ImagesOfTree(*tree);
   for (const std::string& line : names) {
     const std::string name(absl::StripAsciiWhitespace(line));

@@ -102,9 +102,7 @@ absl::StatusOr<LabelledImages> ReadClassFolders(std::shared_ptr<const FileTree> 
       images[path.substr(root.size(), end - root.size())].push_back(static_cast<int64_t>(i));
     }
   }
-  for (const FileTree::Unlisted& folder : tree->unlisted()) {
-    if (absl::StartsWith(folder.path, root)) all.skipped.push_back(folder.In(tree->root()));
-  }
+  tree->DescribeUnlisted(root, &all.skipped);
   const std::shared_ptr<const ImageSource> source = ImagesOfTree(tree);
   for (const auto& [key, indices] : images) {
     const auto name = names.find(key);

@@ -135,8 +135,16 @@ class Archive : public FileTree {
 
 }  // namespace
 
-std::string FileTree::Unlisted::In(const std::string& root) const {
-  return absl::StrCat(JoinPath(root, path), ": the folder cannot be listed: ", reason);
+std::string FileTree::Describe(const Unlisted& folder) const {
+  return absl::StrCat(JoinPath(root_, folder.path),
+                      ": the folder cannot be listed: ", folder.reason);
+}
+
+void FileTree::DescribeUnlisted(const std::string& below,
+                                std::vector<std::string>* descriptions) const {
+  for (const Unlisted& folder : unlisted_) {
+    if (absl::StartsWith(folder.path, below)) descriptions->push_back(Describe(folder));
+  }
 }
 
 std::string FileTree::FullPath(int64_t i) const {

@@ -37,10 +37,12 @@ class FileTree {
   // Folders below the root whose files, or the rest of them, could not be listed, and why.
   struct Unlisted {
     std::string path, reason;
-    // For messages.
-    std::string In(const std::string& root) const;
   };
   const std::vector<Unlisted>& unlisted() const { return unlisted_; }
+  // For messages.
+  std::string Describe(const Unlisted& folder) const;
+  // Appends the descriptions of those whose paths begin with `below`.
+  void DescribeUnlisted(const std::string& below, std::vector<std::string>* descriptions) const;
   // The folder's or archive's path.
   const std::string& root() const { return root_; }
   // For messages: root and path of file `i`.

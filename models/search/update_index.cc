@@ -200,14 +200,14 @@ absl::StatusOr<PhotoFiles> ListPhotoFiles(Env* env, const std::vector<std::strin
     std::error_code error;
     const fs::file_status status = fs::status(path, error);
     if (fs::is_directory(status)) {
-      ASSIGN_OR_RETURN(const std::shared_ptr<const FileTree> tree, FileTree::Open(env, path));
       const std::string root = Absolute(path);
+      ASSIGN_OR_RETURN(const std::shared_ptr<const FileTree> tree, FileTree::Open(env, root));
       for (const std::string& below : tree->paths()) {
         if (HasImageName(below)) AddFile(JoinPath(root, below), &files);
       }
       for (const FileTree::Unlisted& folder : tree->unlisted()) {
         found.unlisted.push_back(JoinPath(root, folder.path));
-        found.reasons.push_back(folder.In(root));
+        found.reasons.push_back(tree->Describe(folder));
       }
     } else if (!fs::exists(status)) {
       return absl::NotFoundError(absl::StrCat("there is no folder or photo '", path, "'"));

@@ -34,7 +34,7 @@ absl::Status AddPhotos(const std::string& path, std::vector<PhotoFile>* files) {
   }
   for (const FileTree::Unlisted& folder : tree->unlisted()) {
     files->push_back({.name = JoinPath(tree->root(), folder.path),
-                      .error = absl::UnavailableError(folder.In(tree->root()))});
+                      .error = absl::UnavailableError(tree->Describe(folder))});
   }
   if (files->size() > before) return absl::OkStatus();
   return absl::NotFoundError(absl::StrCat("there are no photos in '", path, "'"));

@@ -106,6 +106,23 @@ TEST_F(ImageReaders, GoesOnBesideAFolderThatCannotBeListed) {
                                                   "long"));
 }
 
+TEST_F(ImageReaders, NamesFoldersOfCaptionedPhotosThatCannotBeListed) {
+  const std::string why = ": the folder cannot be listed: File name too long";
+  Write("photos/1.jpg", Image(1));
+  const std::string closed = MakeUnlistableFolder(directory_ + "/photos") + why;
+  const std::string json = Write("captions.json", R"({
+      "images": [{"id": 1, "file_name": "1.jpg"}],
+      "annotations": [{"image_id": 1, "caption": "one"}]})");
+  const auto coco = ReadCocoCaptions(env_, json, directory_ + "/photos");
+  ASSERT_TRUE(coco.ok()) << coco.status();
+  EXPECT_THAT(coco->skipped, ElementsAre(closed));
+  Write("Flickr_8k.devImages.txt", "1.jpg\n");
+  Write("Flickr8k.token.txt", "1.jpg#0\tA dog runs .\n");
+  const auto flickr = ReadFlickr8k(env_, directory_, "dev");
+  ASSERT_TRUE(flickr.ok()) << flickr.status();
+  EXPECT_THAT(flickr->skipped, ElementsAre(closed));
+}
+
 TEST_F(ImageReaders, FollowsLinksToClassFoldersButNotInCircles) {
   Write("real/cat/1.png", Image(1));
   Write("data/dog/2.png", Image(2));
