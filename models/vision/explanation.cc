@@ -24,16 +24,15 @@ Between PlaceOf(int64_t i, int64_t n, int64_t cells) {
   return {low, std::min(low + 1, cells - 1), static_cast<float>(inside - static_cast<double>(low))};
 }
 
-// From 0 to 1: what spoke against the label, or not, is 0.
+// From 0 to 1: what spoke against the label, or not, is 0; where all of a photo spoke for it, what
+// did so least.
 std::vector<float> Normalized(const Tensor& heat) {
   std::vector<float> values(heat.flat<float>().begin(), heat.flat<float>().end());
-  float most = 0;
-  for (float& v : values) {
-    if (!(v > 0)) v = 0;  // not a number, too
-    most = std::max(most, v);
-  }
-  if (!std::isfinite(most)) most = 0;
-  for (float& v : values) v = most > 0 ? v / most : 0;
+  for (float& v : values) v = v > 0 ? v : 0;  // not a number: 0
+  const auto [low, high] = std::minmax_element(values.begin(), values.end());
+  const float most = std::isfinite(*high) ? *high : 0;
+  const float least = *low < most ? *low : 0;
+  for (float& v : values) v = most > 0 ? (v - least) / (most - least) : 0;
   return values;
 }
 

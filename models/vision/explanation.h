@@ -8,8 +8,9 @@
 namespace viv {
 
 // `photo`: uint8 [H, W, 3]; `heat`: float [h, w], which is laid over all of it. What spoke for the
-// label keeps its colours and glows, the more the higher its heat; the rest becomes grey and dark.
-// -> uint8 [H, W, 3]. InvalidArgument for other shapes.
+// label keeps its colours and glows, the more the higher its heat; the rest becomes grey and dark,
+// and so does what spoke least for it where all did. -> uint8 [H, W, 3]. InvalidArgument for other
+// shapes.
 absl::StatusOr<Tensor> DrawHeat(const Tensor& photo, const Tensor& heat);
 
 }  // namespace viv

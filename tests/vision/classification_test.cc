@@ -57,6 +57,18 @@ TEST(Explanation, KeepsTheColourOfWhatSpokeForTheLabel) {
   EXPECT_LT(row[3 * 7], 100);
 }
 
+TEST(Explanation, TellsRegionsApartWhereAllSpokeForTheLabel) {
+  const Tensor photo = MakePixels(4, 8, 3, [](int64_t, int64_t, int) { return 200; });
+  const auto differ = DrawHeat(photo, Tensor::Of<float>({1, 2}, {7, 6}));
+  ASSERT_TRUE(differ.ok()) << differ.status();
+  EXPECT_GT(differ->data<uint8_t>()[0], 200) << "it glows";
+  EXPECT_LT(differ->data<uint8_t>()[3 * 7], 100) << "the other end is dark";
+  const auto alike = DrawHeat(photo, Tensor::Of<float>({1, 2}, {7, 7}));
+  ASSERT_TRUE(alike.ok()) << alike.status();
+  EXPECT_GT(alike->data<uint8_t>()[0], 200);
+  EXPECT_GT(alike->data<uint8_t>()[3 * 7], 200);
+}
+
 TEST(Explanation, DrawsNothingOfNothing) {
   const Tensor photo = MakePixels(1, 1, 3, [](int64_t, int64_t, int) { return 200; });
   for (const float heat : {0.0f, -3.0f, std::numeric_limits<float>::quiet_NaN(),
