@@ -22,15 +22,17 @@ constexpr int kThumbnail = 200;  // width and height
 constexpr char kHead[] = R"(<!doctype html>
 <html lang="en">
 <meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<title>search_photos</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
 <style>
-body { font: 16px/1.4 system-ui, sans-serif; margin: 2rem; background: #fafafa; color: #222; }
-ul { display: grid; grid-template-columns: repeat(auto-fill, minmax(200px, 1fr)); gap: 1.5rem;
+:root { color-scheme: light dark; }
+body { font: 16px/1.4 system-ui, sans-serif; margin: 2rem; }
+ul { display: grid; grid-template-columns: repeat(auto-fill, minmax(150px, 1fr)); gap: 1.5rem;
      list-style: none; padding: 0; }
-img { width: 200px; height: 200px; background: #ddd; border-radius: 6px; }
+img, .gone { display: block; box-sizing: border-box; width: 100%; aspect-ratio: 1;
+             margin-bottom: .3rem; border-radius: 6px; }
+.gone { padding: 30% 1rem; text-align: center; background: #8884; }
 a { color: inherit; overflow-wrap: anywhere; }
-small { display: block; color: #666; }
+small { display: block; opacity: .7; }
 </style>
 )";
 
@@ -92,7 +94,8 @@ std::string HitsToJson(const std::string& input, const SearchResult& result) {
 
 absl::StatusOr<std::string> HitsToHtml(Env* env, const std::string& input,
                                        const SearchResult& result) {
-  std::string html = absl::StrCat(kHead, "<h1>", Escape(input), "</h1>\n");
+  std::string html =
+      absl::StrCat(kHead, "<title>", Escape(input), "</title>\n<h1>", Escape(input), "</h1>\n");
   if (result.hits.empty()) {
     absl::StrAppendFormat(
         &html, "<p>Nothing found: the likeliest photo has a relevance of %.3f.</p>\n", result.best);
@@ -100,11 +103,13 @@ absl::StatusOr<std::string> HitsToHtml(Env* env, const std::string& input,
   html += "<ul>\n";
   for (const Hit& hit : result.hits) {
     const absl::StatusOr<std::string> picture = Thumbnail(env, hit.photo->path);
-    absl::StrAppend(&html, "<li><a href=\"", FileUrl(hit.photo->path), "\">");
-    absl::StrAppend(&html, "<img alt=\"\" src=\"", picture.value_or(""), "\"><br>",
-                    Escape(BaseName(hit.photo->path)), "</a>\n");
-    absl::StrAppendFormat(&html, "%.2f <small>%s</small><small>%s</small></li>\n", hit.relevance,
-                          Escape(hit.photo->caption), Escape(hit.reason));
+    const std::string shown = picture.ok() ? absl::StrCat("<img alt=\"\" src=\"", *picture, "\">")
+                                           : "<span class=\"gone\">cannot be read</span>";
+    absl::StrAppend(&html, "<li><a href=\"", FileUrl(hit.photo->path), "\" title=\"",
+                    Escape(hit.photo->path), "\">", shown, Escape(BaseName(hit.photo->path)),
+                    "</a>\n<small>", Escape(hit.photo->caption), "</small>");
+    absl::StrAppendFormat(&html, "<small>relevance %.2f: %s</small></li>\n", hit.relevance,
+                          Escape(hit.reason));
   }
   return html + "</ul>\n</html>\n";
 }

@@ -14,6 +14,7 @@ namespace {
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
+using ::testing::Not;
 
 TEST(ContentWordsTest, SayWhatIsOnAPhoto) {
   EXPECT_THAT(ContentWords("Find photos of two Dogs on the beach, dogs!"),
@@ -125,6 +126,9 @@ TEST_F(PhotoSearchTest, PagesEscapeWhatTheyShow) {
   ASSERT_TRUE(page.ok()) << page.status();
   EXPECT_THAT(*page, HasSubstr("<h1>&lt;script&gt;</h1>"));
   EXPECT_THAT(*page, HasSubstr("file:///dog.jpg"));
+  // There is no such file: what stands in its place is no broken picture.
+  EXPECT_THAT(*page, HasSubstr("cannot be read"));
+  EXPECT_THAT(*page, Not(HasSubstr("<img")));
 }
 
 TEST_F(PhotoSearchTest, RefusesDamagedModels) {
