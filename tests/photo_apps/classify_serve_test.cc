@@ -15,7 +15,9 @@ namespace viv {
 namespace {
 
 using nlohmann::json;
+using ::testing::AllOf;
 using ::testing::HasSubstr;
+using ::testing::Not;
 using ::testing::StartsWith;
 
 class ClassifyServeTest : public ::testing::Test {
@@ -149,7 +151,8 @@ TEST_F(ClassifyServeTest, HasAPage) {
   httplib::Client client("127.0.0.1", port_);
   const auto page = client.Get("/");
   ASSERT_TRUE(page);
-  EXPECT_THAT(page->body, HasSubstr("Drop photos here"));
+  EXPECT_THAT(page->body, AllOf(HasSubstr("Drop photos here"), HasSubstr("function answerPhotos"),
+                                Not(HasSubstr("{{"))));
 }
 
 TEST_F(ClassifyServeTest, APortInUseIsAnError) {

@@ -159,10 +159,19 @@ function(add_programs folder)
   endforeach()
 endfunction()
 
-# embed_page(<file> <source>): writes a source file that defines apps/page.h's text.
+# embed_page(<file> <source>): writes a source file that defines apps/page.h's text. {{name}} in the page stands for the
+# file apps/<name>, which pages share.
 function(embed_page file source)
   set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${file})
   file(READ ${file} text)
+  string(REGEX MATCHALL "{{[a-z_.]+}}" marks "${text}")
+  foreach(mark ${marks})
+    string(REGEX REPLACE "[{}]" "" name ${mark})
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/apps/${name})
+    file(READ ${CMAKE_SOURCE_DIR}/apps/${name} shared)
+    string(STRIP "${shared}" shared)
+    string(REPLACE "${mark}" "${shared}" text "${text}")
+  endforeach()
   file(CONFIGURE OUTPUT ${source} @ONLY CONTENT [==[
 namespace viv {
 extern const char kPageHtml[];
