@@ -84,7 +84,9 @@ void ReportSkipped(const std::vector<std::string>& skipped, std::ostream& out) {
   for (size_t i = 0; i < std::min(skipped.size(), kMost); ++i) {
     out << "skipped: " << skipped[i] << "\n";
   }
-  if (skipped.size() > kMost) out << "and " << skipped.size() - kMost << " more\n";
+  if (skipped.size() > kMost) {
+    out << "and " << skipped.size() - kMost << " more, " << skipped.size() << " in all\n";
+  }
 }
 
 }  // namespace viv

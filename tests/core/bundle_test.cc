@@ -150,9 +150,12 @@ TEST_F(BundleGraphTest, HasAFingerprintOfItsContents) {
   all.insert(fingerprint("/bundles/b"));
   bundle_.files["more"] = "";
   all.insert(fingerprint("/bundles/b"));
+  bundle_.files.erase("more");
+  bundle_.files["less"] = "";
+  all.insert(fingerprint("/bundles/b"));
   bundle_.settings["key"] = "valve";
   all.insert(fingerprint("/bundles/b"));
-  EXPECT_EQ(all.size(), 5u);
+  EXPECT_EQ(all.size(), 6u);
   EXPECT_THAT(std::string(BundleFingerprint(&env_, "/bundles/none").status().message()),
               HasSubstr("/bundles/none"));
 }

@@ -17,26 +17,7 @@ namespace {
 using nlohmann::json;
 using ::testing::AllOf;
 using ::testing::HasSubstr;
-
-// Several sentences for each kind of photo, in COCO's format.
-void WriteCaptions(const std::string& photos, const std::string& path, int of_each_kind) {
-  const std::map<std::string, std::vector<std::string>> sentences = {
-      {"disc", {"A round disc in the middle.", "One large disc can be seen here."}},
-      {"stripes", {"Many stripes from left to right.", "There are stripes everywhere!"}},
-      {"checks", {"A board of small checks.", "It is a pattern of many checks"}}};
-  json coco = {{"images", json::array()}, {"annotations", json::array()}};
-  int id = 0;
-  for (int i = 0; i < of_each_kind; ++i) {
-    for (const auto& [kind, captions] : sentences) {
-      coco["images"].push_back(
-          {{"id", ++id}, {"file_name", absl::StrCat(kind, "/", 100 + i, ".png")}});
-      for (const std::string& caption : captions) {
-        coco["annotations"].push_back({{"image_id", id}, {"caption", caption}});
-      }
-    }
-  }
-  ASSERT_TRUE(WriteFileAtomically(Env::Default(), path, coco.dump()).ok());
-}
+using ::testing::Not;
 
 class CaptionImageTest : public FolderTest {
  protected:
@@ -45,9 +26,7 @@ class CaptionImageTest : public FolderTest {
     ASSERT_TRUE(Env::Default()->Remove(root_).ok());
     const std::string photos = JoinPath(root_, "photos");
     WritePhotos(photos, 40);
-    const std::string captions = JoinPath(root_, "captions.json");
-    WriteCaptions(photos, captions, 40);
-    data_ = absl::StrCat("coco:", captions, ",", photos);
+    data_ = WriteCaptions(photos, JoinPath(root_, "captions.json"), 40);
     const std::string classifier = JoinPath(root_, "classifier");
     const ProgramResult seeing =
         RunProgram("classify_image_train",
@@ -130,6 +109,13 @@ TEST_F(CaptionImageTest, GoesOnBehindPhotosThatCannotBeRead) {
   EXPECT_THAT(result.out, HasSubstr("/2.png\n  "));
 }
 
+TEST_F(CaptionImageTest, SaysWhenTheOutputCannotBeWritten) {
+  const ProgramResult result = RunProgram("caption_image", {"--model=" + bundle_},
+                                          {.input = MakePhoto("disc", 500), .output = "/dev/full"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("cannot write to the standard output: No space left"));
+}
+
 TEST_F(CaptionImageTest, SaysWhatIsWrong) {
   const auto error = [&](const std::string& program, const std::vector<std::string>& arguments) {
     const ProgramResult result = RunProgram(program, arguments);
@@ -196,7 +182,8 @@ TEST_F(CaptionImageTest, IsServed) {
   EXPECT_THAT(refused->body, HasSubstr("nbest"));
   const auto page = client.Get("/");
   ASSERT_TRUE(page);
-  EXPECT_THAT(page->body, HasSubstr("Drop photos here"));
+  EXPECT_THAT(page->body, AllOf(HasSubstr("Drop photos here"), HasSubstr("function answerPhotos"),
+                                Not(HasSubstr("{{"))));
   EXPECT_EQ(server.Stop(), 0);
 }
 

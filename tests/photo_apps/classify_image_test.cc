@@ -145,8 +145,21 @@ TEST_F(ClassifyImageTest, GoesOnBehindPhotosThatCannotBeRead) {
     EXPECT_THAT(lines[i]["error"].get<std::string>(), HasSubstr(absl::StrCat("/", i, ".png")));
   }
   EXPECT_TRUE(lines[3].contains("labels"));
+  EXPECT_TRUE(env_->Remove(JoinPath(directory_, "in/0.png")).ok());
+  const std::string closed = MakeUnlistableFolder(JoinPath(directory_, "in"));
+  const ProgramResult beside = Classify({JoinPath(directory_, "in")});
+  EXPECT_EQ(beside.exit_code, 1);
+  EXPECT_THAT(beside.err, HasSubstr("error: " + closed + ": the folder cannot be listed"));
+  EXPECT_THAT(beside.out, HasSubstr("in/3.jpg"));
   const std::string path = JoinPath(directory_, "in/2.png");
   EXPECT_THAT(Classify({path}).err, ::testing::StartsWith("error: " + path));
+}
+
+TEST_F(ClassifyImageTest, SaysWhenTheOutputCannotBeWritten) {
+  const ProgramResult result = RunProgram("classify_image", {"--model=" + bundle_},
+                                          {.input = MakePhoto("disc", 3), .output = "/dev/full"});
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("cannot write to the standard output: No space left"));
 }
 
 TEST_F(ClassifyImageTest, SaysWhatIsWrong) {

@@ -2,6 +2,7 @@
 #include "photo_folder.h"
 
 #include <algorithm>
+#include <map>
 #include <random>
 #include <vector>
 
@@ -9,9 +10,12 @@
 #include "core/base/file.h"
 #include "core/train/png.h"
 #include "gtest/gtest.h"
+#include "nlohmann/json.hpp"
 
 namespace viv {
 namespace {
+
+using nlohmann::json;
 
 constexpr int kHeight = 40, kWidth = 48;
 
@@ -62,6 +66,26 @@ void WritePhotos(const std::string& directory, int of_each_kind) {
                       .ok());
     }
   }
+}
+
+std::string WriteCaptions(const std::string& photos, const std::string& path, int of_each_kind) {
+  const std::map<std::string, std::vector<std::string>> sentences = {
+      {"disc", {"A round disc in the middle.", "One large disc can be seen here."}},
+      {"stripes", {"Many stripes from left to right.", "There are stripes everywhere!"}},
+      {"checks", {"A board of small checks.", "It is a pattern of many checks"}}};
+  json coco = {{"images", json::array()}, {"annotations", json::array()}};
+  int id = 0;
+  for (int i = 0; i < of_each_kind; ++i) {
+    for (const auto& [kind, captions] : sentences) {
+      coco["images"].push_back(
+          {{"id", ++id}, {"file_name", absl::StrCat(kind, "/", 100 + i, ".png")}});
+      for (const std::string& caption : captions) {
+        coco["annotations"].push_back({{"image_id", id}, {"caption", caption}});
+      }
+    }
+  }
+  EXPECT_TRUE(WriteFileAtomically(Env::Default(), path, coco.dump()).ok());
+  return absl::StrCat("coco:", path, ",", photos);
 }
 
 }  // namespace viv

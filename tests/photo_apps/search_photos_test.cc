@@ -23,9 +23,9 @@ class SearchPhotosTest : public FolderTest {
     Write("photos/copy.png", MakePhoto("disc", 1));
     Write("photos/again.png", MakePhoto("disc", 1));
   }
-  ProgramResult Search(std::vector<std::string> arguments) const {
+  ProgramResult Search(std::vector<std::string> arguments, const std::string& output = "") const {
     arguments.push_back("--index=" + JoinPath(directory_, "my.index"));
-    return RunProgram("search_photos", arguments);
+    return RunProgram("search_photos", arguments, {.output = output});
   }
 
   std::string photos_;
@@ -73,6 +73,27 @@ TEST_F(SearchPhotosTest, NamesWhatItCannotRead) {
   EXPECT_EQ(indexed.exit_code, 1);
   EXPECT_THAT(indexed.err, HasSubstr("bad.png"));
   EXPECT_THAT(indexed.out, HasSubstr("11 photos looked at"));
+}
+
+TEST_F(SearchPhotosTest, SaysWhenTheOutputCannotBeWritten) {
+  const ProgramResult result = Search({"index", photos_}, "/dev/full");
+  EXPECT_EQ(result.exit_code, 1);
+  EXPECT_THAT(result.err, HasSubstr("cannot write to the standard output: No space left"));
+}
+
+TEST_F(SearchPhotosTest, LearnsWordsBesidePhotosThatItCannotRead) {
+  const std::string photos = JoinPath(directory_, "own"), bundle = JoinPath(directory_, "bundle");
+  WritePhotos(photos, 40);
+  const std::string data = WriteCaptions(photos, JoinPath(directory_, "captions.json"), 40);
+  const std::string bad = Write("own/disc/101.png", "no photo");
+  const ProgramResult learnt = RunProgram(
+      "search_photos_train", {"--data=" + data, "--labelled=" + photos, "--min_photos=10",
+                              "--passes=20", "--export_to=" + bundle, "--data_name=shapes"});
+  ASSERT_EQ(learnt.exit_code, 0) << learnt.err;
+  EXPECT_THAT(learnt.out, HasSubstr("skipped: " + bad + ": "));
+  ASSERT_EQ(Search({"index", photos_, "--model=" + bundle}).exit_code, 0);
+  EXPECT_THAT(Search({"stripes", "--model=" + bundle, "--min_relevance=0", "--top=3"}).out,
+              HasSubstr("stripes/"));
 }
 
 TEST_F(SearchPhotosTest, RefusesSenselessCommands) {

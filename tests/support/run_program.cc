@@ -125,7 +125,8 @@ ProgramResult RunProgram(const std::string& program, const std::vector<std::stri
   }
   absl::StrAppend(&command, " ", ProgramPath(program));
   for (const std::string& argument : arguments) absl::StrAppend(&command, " ", Quoted(argument));
-  absl::StrAppend(&command, " <", in, " >", out, " 2>", err);
+  absl::StrAppend(&command, " <", in, " >", options.output.empty() ? out : options.output, " 2>",
+                  err);
   const int status = std::system(command.c_str());
   ProgramResult result;
   if (WIFEXITED(status) && WEXITSTATUS(status) < 128) result.exit_code = WEXITSTATUS(status);

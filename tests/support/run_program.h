@@ -17,6 +17,8 @@ struct ProgramResult {
 
 struct ProgramOptions {
   std::string input;
+  // Where the standard output goes; "": into `out`.
+  std::string output;
   // Variables of the environment, "NAME=value", beside this process's own.
   std::vector<std::string> environment;
   // Writing a file beyond so many bytes fails, as on a full disk; 0: no limit.
