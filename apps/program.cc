@@ -1,13 +1,17 @@
-// The frame of a program; compiled into each.
+// The frame of a program.
 #include "apps/program.h"
 
 #include <fcntl.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 
+#include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "absl/strings/str_replace.h"
+#include "absl/strings/str_split.h"
 #include "core/base/logging.h"
 #include "core/base/parallel.h"
 
@@ -35,6 +39,44 @@ void FillClosedStreams() {
   }
 }
 
+// As users would type it.
+std::string DefaultOf(const gflags::CommandLineFlagInfo& flag) {
+  if (flag.type == "double") return absl::StrCat(std::atof(flag.default_value.c_str()));
+  if (flag.type == "bool") return flag.default_value == "true" ? "true; --no" + flag.name : "";
+  return flag.default_value;
+}
+
+// In lines of at most 100 characters.
+void PrintIndented(const std::string& text) {
+  constexpr char kIndent[] = "      ";
+  constexpr size_t kWidth = 100;
+  std::string line;
+  for (const absl::string_view word : absl::StrSplit(text, ' ')) {
+    if (!line.empty() && line.size() + 1 + word.size() > kWidth) {
+      std::printf("%s\n", line.c_str());
+      line.clear();
+    }
+    absl::StrAppend(&line, line.empty() ? kIndent : " ", word);
+  }
+  std::printf("%s\n", line.c_str());
+}
+
+// Tells of the flags that apps define, and leaves those of libraries out.
+void PrintHelp(const std::string& program, const std::string& usage) {
+  std::vector<gflags::CommandLineFlagInfo> flags;
+  gflags::GetAllFlags(&flags);
+  std::sort(flags.begin(), flags.end(),
+            [](const auto& a, const auto& b) { return a.name < b.name; });
+  std::printf("%s: %s\n\n", program.c_str(), usage.c_str());
+  for (const gflags::CommandLineFlagInfo& flag : flags) {
+    if (!absl::StrContains(flag.filename, "apps/")) continue;
+    const std::string usual = DefaultOf(flag);
+    std::printf("  --%s%s\n", flag.name.c_str(),
+                usual.empty() ? "" : absl::StrCat(" (", usual, ")").c_str());
+    PrintIndented(flag.description);
+  }
+}
+
 }  // namespace
 
 int Fail(const absl::Status& status) {
@@ -51,10 +93,9 @@ std::vector<std::string> BeginProgram(int argc, char** argv, const std::string& 
                                       const std::string& usage) {
   FillClosedStreams();
   google::gflags_exitfunc = [](int) { std::exit(kUsage); };
-  gflags::SetUsageMessage(usage);
   gflags::ParseCommandLineNonHelpFlags(&argc, &argv, true);
   if (FLAGS_help) {
-    gflags::ShowUsageWithFlagsRestrict(program.c_str(), ("/" + program + "_main").c_str());
+    PrintHelp(program, usage);
     std::exit(kSuccess);
   }
   InitLogging(argv[0], FLAGS_verbose);
@@ -66,6 +107,13 @@ std::optional<bool> GivenBool(const char* flag) {
   const gflags::CommandLineFlagInfo info = gflags::GetCommandLineFlagInfoOrDie(flag);
   if (info.is_default) return std::nullopt;
   return info.current_value == "true";
+}
+
+std::string FirstGiven(const std::vector<const char*>& flags) {
+  for (const char* flag : flags) {
+    if (!gflags::GetCommandLineFlagInfoOrDie(flag).is_default) return flag;
+  }
+  return "";
 }
 
 std::string CommandLine(const std::vector<std::string>& arguments) {

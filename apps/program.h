@@ -20,13 +20,16 @@ constexpr int kSuccess = 0, kFailed = 1, kUsage = 2;
 int Fail(const absl::Status& status);
 int FailUsage(const std::string& message);
 
-// Reads the flags of a program, whose source file is <program>_main.cc, and returns its other
-// arguments. Ends the process for --help (0) and for flags that are wrong (2).
+// Reads the flags of a program and returns its other arguments. Ends the process for --help (0) and
+// for flags that are wrong (2).
 std::vector<std::string> BeginProgram(int argc, char** argv, const std::string& program,
                                       const std::string& usage);
 
 // The value of a flag of type bool; none where it was not given.
 std::optional<bool> GivenBool(const char* flag);
+
+// The first of the flags that was given; "" where none was.
+std::string FirstGiven(const std::vector<const char*>& flags);
 
 // The arguments of main, program name first, as a shell reads them.
 std::string CommandLine(const std::vector<std::string>& arguments);

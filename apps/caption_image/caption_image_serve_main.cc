@@ -1,15 +1,10 @@
 // caption_image_serve: a captioner behind a port, with a page to drop photos on.
-#include <cstdio>
-
-#include "apps/page.h"
 #include "apps/program.h"
+#include "apps/server.h"
 #include "core/runtime/session.h"
-#include "core/serving/model_server.h"
 #include "models/captions/captioner.h"
 #include "models/serving/captions/served_captioner.h"
 
-DEFINE_string(host, "127.0.0.1", "address to listen on; 0.0.0.0 for all of this machine");
-DEFINE_int32(port, 8080, "port to listen on; 0 for any that is free");
 DEFINE_string(model, "", "bundle to serve; the one that comes with the program where empty");
 DEFINE_int32(beam, 3, "sentences that the search keeps");
 DEFINE_string(precision, "f32", "f32, or bf16 or int8: faster and less exact");
@@ -41,18 +36,11 @@ int main(int argc, char** argv) {
   }
 
   ModelServer::BlockSignals();
-  ModelServer server({.http = {.host = FLAGS_host,
-                               .port = FLAGS_port,
-                               .max_body_bytes = static_cast<size_t>(FLAGS_max_body_mb) << 20},
-                      .batching = {.max_batch = FLAGS_max_batch}});
+  ModelServer server(
+      {.http = HttpOfFlags(FLAGS_max_body_mb), .batching = {.max_batch = FLAGS_max_batch}});
   ModelSlot& slot =
       server.AddModel(BaseName(bundle), bundle, CaptionerLoader(FLAGS_beam, *precision));
   server.AddRoute(
       CaptionRoute([&slot](const std::vector<ServedItem>& items) { return slot.Infer(items); }));
-  server.AddRoute(PageRoute(kPageHtml));
-  const absl::Status status = server.Start();
-  if (!status.ok()) return Fail(status);
-  std::fprintf(stderr, "ready: http://%s:%d/\n", FLAGS_host.c_str(), server.port());
-  server.Wait();
-  return kSuccess;
+  return Serve(server);
 }

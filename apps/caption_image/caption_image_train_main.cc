@@ -1,12 +1,13 @@
 // caption_image_train: learns to say in sentences what is on photos.
+#include "apps/export_flags.h"
 #include "apps/program.h"
+#include "apps/run_flags.h"
 #include "core/base/status.h"
 #include "models/captions/caption_train_program.h"
 
 DEFINE_string(data, "",
               "photos with sentences: flickr8k:PATH (the data set's folder or archive), or "
               "coco:ANNOTATIONS,PHOTOS (a file in COCO's format and the photos' folder)");
-DEFINE_string(run, "", "directory of the run; a run that stopped goes on from there");
 DEFINE_string(classifier, "",
               "classifier's bundle whose net sees the photos; the one that comes with the program "
               "where empty");
@@ -33,15 +34,8 @@ DEFINE_bool(flip, true, "mirror half of the photos");
 DEFINE_double(colour, 0.2, "how much brightness, contrast and saturation are varied");
 DEFINE_double(score_passes, 1, "passes between scores of the validation photos; 0: none");
 DEFINE_int32(checkpoint_every, 100, "updates between checkpoints");
-DEFINE_int32(patience, 0, "end after so many scores without a better one; 0: never");
 DEFINE_int32(data_threads, 2, "threads that decode and augment photos");
 DEFINE_int32(seed, 1, "seed of all random numbers");
-DEFINE_bool(check_numerics, false,
-            "stop at the first number that is NaN or infinite and name its node");
-DEFINE_string(export_to, "", "folder for the bundle that is made of the best checkpoint");
-DEFINE_string(data_name, "", "name of the photos, for the bundle; where they lie if empty");
-DEFINE_string(licence, "Not stated.", "text of the photos' licence, for the bundle");
-DEFINE_bool(non_commercial, false, "whether that licence forbids commercial use");
 DEFINE_string(
     evaluate, "",
     "photos in the form of --data: prints what the sentences of the bundle of --model are "
@@ -49,7 +43,6 @@ DEFINE_string(
 DEFINE_string(model, "", "bundle to evaluate; the one that comes with the program where empty");
 DEFINE_int32(beam, 3, "sentences that the search of --evaluate keeps");
 DEFINE_string(sentences, "", "file for the sentences of --evaluate");
-DEFINE_bool(allow_inexact, false, "resume although threads or machine differ from before");
 
 constexpr char kUsageText[] =
     "learns to say in sentences what is on photos.\n\n"
@@ -68,15 +61,6 @@ constexpr char kUsageText[] =
 namespace viv {
 namespace {
 
-// The first flag that was given and has no place beside --from; "" where there is none.
-std::string FlagAgainstFrom() {
-  for (const char* name :
-       {"classifier", "vocabulary", "embed", "hidden", "features", "attention"}) {
-    if (!gflags::GetCommandLineFlagInfoOrDie(name).is_default) return name;
-  }
-  return "";
-}
-
 // What is wrong with the flags; "" for nothing.
 std::string WrongFlags(const std::vector<std::string>& arguments) {
   if (!arguments.empty()) return "what is '" + arguments[0] + "'?";
@@ -85,7 +69,10 @@ std::string WrongFlags(const std::vector<std::string>& arguments) {
   }
   if (!FLAGS_evaluate.empty()) return "--evaluate and --data are two commands";
   if (FLAGS_data.empty() || FLAGS_run.empty()) return "--data and --run are needed";
-  const std::string against = FLAGS_from.empty() ? "" : FlagAgainstFrom();
+  const std::string against =
+      FLAGS_from.empty()
+          ? ""
+          : FirstGiven({"classifier", "vocabulary", "embed", "hidden", "features", "attention"});
   return against.empty() ? "" : "--" + against + " is what the bundle of --from says";
 }
 
@@ -116,10 +103,8 @@ absl::StatusOr<CaptionTrainingOptions> OptionsOfFlags() {
   options.warm_up = static_cast<float>(FLAGS_warm_up);
   options.clip_norm = static_cast<float>(FLAGS_clip_norm);
   options.check_numerics = FLAGS_check_numerics;
-  options.trainer = {.directory = FLAGS_run,
-                     .checkpoint_every = FLAGS_checkpoint_every,
-                     .patience = FLAGS_patience,
-                     .allow_inexact = FLAGS_allow_inexact};
+  options.trainer = TrainerOfFlags();
+  options.trainer.checkpoint_every = FLAGS_checkpoint_every;
   return options;
 }
 
@@ -144,18 +129,13 @@ int main(int argc, char** argv) {
   }
   const absl::StatusOr<CaptionTrainingOptions> options = OptionsOfFlags();
   if (!options.ok()) return FailUsage(std::string(options.status().message()));
-  CaptionTrainProgram program = {
-      .data = FLAGS_data,
-      .from = FLAGS_from,
-      .classifier = FLAGS_classifier,
-      .size = FLAGS_size,
-      .options = *options,
-      .vocabulary = FLAGS_vocabulary,
-      .to = {.directory = FLAGS_export_to,
-             .data = FLAGS_data_name.empty() ? FLAGS_data : FLAGS_data_name,
-             .licence = FLAGS_licence,
-             .non_commercial = FLAGS_non_commercial,
-             .command = CommandLine(command_line)}};
+  CaptionTrainProgram program = {.data = FLAGS_data,
+                                 .from = FLAGS_from,
+                                 .classifier = FLAGS_classifier,
+                                 .size = FLAGS_size,
+                                 .options = *options,
+                                 .vocabulary = FLAGS_vocabulary,
+                                 .to = ExportOfFlags(FLAGS_data, command_line)};
   const absl::Status trained = program.Run();
   return trained.ok() ? kSuccess : Fail(trained);
 }

@@ -1,5 +1,7 @@
 // classify_image_train: learns to classify photos.
+#include "apps/export_flags.h"
 #include "apps/program.h"
+#include "apps/run_flags.h"
 #include "core/base/status.h"
 #include "models/vision/classifier_train_program.h"
 
@@ -9,7 +11,6 @@ DEFINE_string(data, "",
               "';'. What has train/ and val/ is split so, else every tenth photo of a class is "
               "held out");
 DEFINE_string(validation, "", "photos to validate with, in place of those held out");
-DEFINE_string(run, "", "directory of the run; a run that stopped goes on from there");
 DEFINE_string(from, "", "bundle whose net, weights and preprocessing a run begins with");
 DEFINE_string(tune, "",
               "what of the net is trained: head, last (the last block too) or all; head where a "
@@ -42,25 +43,16 @@ DEFINE_double(cutout, 0, "share of the width of a square that is blotted out");
 DEFINE_double(mixup, 0, "how much photos of a batch are mixed (alpha); 0: not");
 DEFINE_double(score_passes, 1, "passes between scores of the validation photos; 0: none");
 DEFINE_int32(checkpoint_every, 100, "updates between checkpoints");
-DEFINE_int32(patience, 0, "end after so many scores without a better one; 0: never");
 DEFINE_int32(data_threads, 2, "threads that decode and augment photos");
 DEFINE_int32(seed, 1, "seed of all random numbers");
 DEFINE_bool(recompute, false,
             "take less memory and more time: compute norms and the like again for gradients, in "
             "place of keeping them; the weights are the same");
-DEFINE_bool(check_numerics, false,
-            "stop at the first number that is NaN or infinite and name its node");
-DEFINE_string(export_to, "", "folder for the bundle that is made of the best checkpoint");
-DEFINE_string(data_name, "", "name of the photos, for the bundle; where they lie if empty");
-DEFINE_string(licence, "Not stated.", "text of the photos' licence, for the bundle");
-DEFINE_bool(non_commercial, false, "whether that licence forbids commercial use");
 DEFINE_string(evaluate, "",
               "photos in the form of --data: prints how well the bundle of --model classifies "
               "what of them is held out");
 DEFINE_string(model, "", "bundle to evaluate; the one that comes with the program where empty");
 DEFINE_string(confusion, "", "file for what --evaluate finds taken for what: .png or .tsv");
-DEFINE_string(trace, "", "file for a Chrome trace of one update; its table by op goes to the log");
-DEFINE_bool(allow_inexact, false, "resume although threads or machine differ from before");
 
 constexpr char kUsageText[] =
     "learns to classify photos.\n\n"
@@ -76,21 +68,14 @@ constexpr char kUsageText[] =
 namespace viv {
 namespace {
 
-// The first flag that was given and has no place beside --from; "" where there is none.
-std::string FlagAgainstFrom() {
-  for (const char* name : {"net", "stretch", "stem", "dropout"}) {
-    if (!gflags::GetCommandLineFlagInfoOrDie(name).is_default) return name;
-  }
-  return "";
-}
-
 // What is wrong with the flags; "" for nothing.
 std::string WrongFlags(const std::vector<std::string>& arguments) {
   if (!arguments.empty()) return "what is '" + arguments[0] + "'?";
   if (FLAGS_data.empty() && !FLAGS_evaluate.empty()) return "";
   if (!FLAGS_evaluate.empty()) return "--evaluate and --data are two commands";
   if (FLAGS_data.empty() || FLAGS_run.empty()) return "--data and --run are needed";
-  const std::string against = FLAGS_from.empty() ? "" : FlagAgainstFrom();
+  const std::string against =
+      FLAGS_from.empty() ? "" : FirstGiven({"net", "stretch", "stem", "dropout"});
   return against.empty() ? "" : "--" + against + " is what the bundle of --from says";
 }
 
@@ -134,11 +119,8 @@ absl::StatusOr<ClassifierTrainingOptions> OptionsOfFlags() {
   options.score_passes = FLAGS_score_passes;
   options.recompute = FLAGS_recompute;
   options.check_numerics = FLAGS_check_numerics;
-  options.trainer = {.directory = FLAGS_run,
-                     .checkpoint_every = FLAGS_checkpoint_every,
-                     .patience = FLAGS_patience,
-                     .allow_inexact = FLAGS_allow_inexact,
-                     .trace = FLAGS_trace};
+  options.trainer = TrainerOfFlags();
+  options.trainer.checkpoint_every = FLAGS_checkpoint_every;
   return options;
 }
 
@@ -162,17 +144,12 @@ int main(int argc, char** argv) {
   }
   const absl::StatusOr<ClassifierTrainingOptions> options = OptionsOfFlags();
   if (!options.ok()) return FailUsage(std::string(options.status().message()));
-  ClassifierTrainProgram program = {
-      .data = FLAGS_data,
-      .validation = FLAGS_validation,
-      .from = FLAGS_from,
-      .size = FLAGS_size,
-      .options = *options,
-      .to = {.directory = FLAGS_export_to,
-             .data = FLAGS_data_name.empty() ? FLAGS_data : FLAGS_data_name,
-             .licence = FLAGS_licence,
-             .non_commercial = FLAGS_non_commercial,
-             .command = CommandLine(command_line)}};
+  ClassifierTrainProgram program = {.data = FLAGS_data,
+                                    .validation = FLAGS_validation,
+                                    .from = FLAGS_from,
+                                    .size = FLAGS_size,
+                                    .options = *options,
+                                    .to = ExportOfFlags(FLAGS_data, command_line)};
   const absl::Status trained = program.Run();
   return trained.ok() ? kSuccess : Fail(trained);
 }

@@ -1,4 +1,5 @@
 // search_photos_train: learns what photos are known by.
+#include "apps/export_flags.h"
 #include "apps/program.h"
 #include "models/search/search_train_program.h"
 
@@ -18,10 +19,6 @@ DEFINE_double(learning_rate, 3e-3, "highest learning rate");
 DEFINE_double(weight_decay, 0.02, "pull of the weights towards 0");
 DEFINE_int32(queries, 600, "searches that are judged, of each kind");
 DEFINE_int32(seed, 1, "seed of all random numbers");
-DEFINE_string(export_to, "", "folder for the bundle");
-DEFINE_string(data_name, "", "name of the photos, for the bundle; where they lie if empty");
-DEFINE_string(licence, "Not stated.", "text of the photos' licence, for the bundle");
-DEFINE_bool(non_commercial, false, "whether that licence forbids commercial use");
 
 constexpr char kUsageText[] =
     "learns what photos are known by, and how relevant the hits of a search are.\n\n"
@@ -40,22 +37,18 @@ int main(int argc, char** argv) {
     return FailUsage("--data, --labelled and --export_to are needed");
   }
   if (FLAGS_queries < 2) return FailUsage("--queries is at least 2");
-  const absl::Status trained = SearchTrainProgram{
-      .data = FLAGS_data,
-      .labelled = FLAGS_labelled,
-      .models = {FLAGS_classifier, FLAGS_captioner},
-      .tagger = {.min_photos = FLAGS_min_photos,
-                 .passes = FLAGS_passes,
-                 .batch = FLAGS_batch,
-                 .learning_rate = static_cast<float>(FLAGS_learning_rate),
-                 .weight_decay = static_cast<float>(FLAGS_weight_decay),
-                 .seed = static_cast<uint64_t>(FLAGS_seed)},
-      .queries = FLAGS_queries,
-      .to = {.directory = FLAGS_export_to,
-             .data = FLAGS_data_name.empty() ? FLAGS_data : FLAGS_data_name,
-             .licence = FLAGS_licence,
-             .non_commercial = FLAGS_non_commercial,
-             .command = CommandLine(
-                 command_line)}}.Run();
+  const absl::Status trained =
+      SearchTrainProgram{.data = FLAGS_data,
+                         .labelled = FLAGS_labelled,
+                         .models = {FLAGS_classifier, FLAGS_captioner},
+                         .tagger = {.min_photos = FLAGS_min_photos,
+                                    .passes = FLAGS_passes,
+                                    .batch = FLAGS_batch,
+                                    .learning_rate = static_cast<float>(FLAGS_learning_rate),
+                                    .weight_decay = static_cast<float>(FLAGS_weight_decay),
+                                    .seed = static_cast<uint64_t>(FLAGS_seed)},
+                         .queries = FLAGS_queries,
+                         .to = ExportOfFlags(FLAGS_data, command_line)}
+          .Run();
   return trained.ok() ? kSuccess : Fail(trained);
 }

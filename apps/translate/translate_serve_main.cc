@@ -1,16 +1,11 @@
 // translate_serve: translators behind a port, with a page to type into.
-#include <cstdio>
-
 #include "absl/strings/str_split.h"
-#include "apps/page.h"
 #include "apps/program.h"
+#include "apps/server.h"
 #include "core/base/parallel.h"
-#include "core/serving/model_server.h"
 #include "models/language/translator.h"
 #include "models/serving/language/served_translator.h"
 
-DEFINE_string(host, "127.0.0.1", "address to listen on; 0.0.0.0 for all of this machine");
-DEFINE_int32(port, 8080, "port to listen on; 0 for any that is free");
 DEFINE_string(model, "",
               "bundles to serve, separated by commas; all that come with the programs "
               "where empty");
@@ -46,9 +41,7 @@ int main(int argc, char** argv) {
   }
 
   ModelServer::BlockSignals();
-  ModelServer server({.http = {.host = FLAGS_host,
-                               .port = FLAGS_port,
-                               .max_body_bytes = static_cast<size_t>(FLAGS_max_body_mb) << 20},
+  ModelServer server({.http = HttpOfFlags(FLAGS_max_body_mb),
                       .batching = {.max_batch = FLAGS_max_batch, .workers = MaxThreads()}});
   std::vector<TranslatorSlot> slots;
   for (const std::string& bundle : bundles) {
@@ -61,10 +54,5 @@ int main(int argc, char** argv) {
                      [&slot](const std::vector<ServedItem>& items) { return slot.Infer(items); }});
   }
   for (HttpRoute& route : LibreTranslateRoutes(slots)) server.AddRoute(std::move(route));
-  server.AddRoute(PageRoute(kPageHtml));
-  const absl::Status status = server.Start();
-  if (!status.ok()) return Fail(status);
-  std::fprintf(stderr, "ready: http://%s:%d/\n", FLAGS_host.c_str(), server.port());
-  server.Wait();
-  return kSuccess;
+  return Serve(server);
 }

@@ -1,5 +1,6 @@
 // translate_train: learns to translate from parallel text.
 #include "apps/program.h"
+#include "apps/run_flags.h"
 #include "models/language/train_program.h"
 
 DEFINE_string(
@@ -8,7 +9,6 @@ DEFINE_string(
     "with ';', '3*' before one counts it three times, 'swap:' turns it round, 'tatoeba:' "
     "leaves out what 'tatoeba-held-out:' reads");
 DEFINE_string(validation, "", "text in the same form that is scored and never trained on");
-DEFINE_string(run, "", "directory of the run; a run that stopped goes on from there");
 DEFINE_string(from, "", "bundle whose weights, net and pieces a run begins with");
 DEFINE_int32(updates, 0, "updates of the weights; 0: 4000, or 1000 --from a bundle");
 DEFINE_int32(vocabulary, 6000, "pieces that words are split into, of both languages together");
@@ -43,10 +43,7 @@ DEFINE_double(average, 0, "decay of the weights' averages, which are scored then
 DEFINE_int32(score_every, 450, "updates between scores of the validation text; 0: none");
 DEFINE_int32(checkpoint_every, 150, "updates between checkpoints");
 DEFINE_int32(keep_best, 1, "checkpoints with the best scores that are kept");
-DEFINE_int32(patience, 0, "end after so many scores without a better one; 0: never");
 DEFINE_int32(seed, 1, "seed of all random numbers");
-DEFINE_bool(check_numerics, false,
-            "stop at the first number that is NaN or infinite and name its node");
 DEFINE_string(export_to, "", "folder for the bundle that is made of the best checkpoint");
 DEFINE_string(src, "en", "language of the source, for the bundle");
 DEFINE_string(tgt, "fr", "language of the target, for the bundle");
@@ -65,8 +62,6 @@ DEFINE_bool(
 DEFINE_string(tune, "",
               "text with references, on which nothing was trained: fits search and confidences of "
               "--model to it, for --export_to");
-DEFINE_string(trace, "", "file for a Chrome trace of one update; its table by op goes to the log");
-DEFINE_bool(allow_inexact, false, "resume although threads or machine differ from before");
 
 constexpr char kUsageText[] =
     "learns to translate from parallel text.\n\n"
@@ -114,16 +109,6 @@ absl::StatusOr<NetOptions> NetOfFlags() {
   return absl::InvalidArgumentError("--net is lstm or transformer, not '" + FLAGS_net + "'");
 }
 
-// The first flag that was given and has no place beside --from; "" where there is none.
-std::string FlagAgainstFrom() {
-  for (const char* name : {"vocabulary", "pieces", "net", "embed", "encoder_hidden", "hidden",
-                           "encoder_layers", "decoder_layers", "attention", "reverse_source",
-                           "input_feeding", "heads", "feed_forward"}) {
-    if (!gflags::GetCommandLineFlagInfoOrDie(name).is_default) return name;
-  }
-  return "";
-}
-
 // What is wrong with the flags; "" for nothing.
 std::string WrongFlags(const std::vector<std::string>& arguments) {
   if (!arguments.empty() && FLAGS_evaluate.empty()) return "what is '" + arguments[0] + "'?";
@@ -145,23 +130,22 @@ std::string WrongFlags(const std::vector<std::string>& arguments) {
   if (FLAGS_pieces != "subword" && FLAGS_pieces != "word") {
     return "--pieces is subword or word, not '" + FLAGS_pieces + "'";
   }
-  const std::string against = FLAGS_from.empty() ? "" : FlagAgainstFrom();
+  const std::string against =
+      FLAGS_from.empty() ? ""
+                         : FirstGiven({"vocabulary", "pieces", "net", "embed", "encoder_hidden",
+                                       "hidden", "encoder_layers", "decoder_layers", "attention",
+                                       "reverse_source", "input_feeding", "heads", "feed_forward"});
   return against.empty() ? "" : "--" + against + " is what the bundle of --from says";
 }
 
 TrainProgram ProgramOfFlags(const NetOptions& net, DType precision) {
   const bool from = !FLAGS_from.empty();
   const double rate = FLAGS_learning_rate > 0 ? FLAGS_learning_rate : from ? 5e-4 : 2e-3;
-  const TrainerOptions trainer = {.directory = FLAGS_run,
-                                  .updates = FLAGS_updates > 0 ? FLAGS_updates
-                                             : from            ? 1000
-                                                               : 4000,
-                                  .score_every = FLAGS_score_every,
-                                  .checkpoint_every = FLAGS_checkpoint_every,
-                                  .keep_best = FLAGS_keep_best,
-                                  .patience = FLAGS_patience,
-                                  .allow_inexact = FLAGS_allow_inexact,
-                                  .trace = FLAGS_trace};
+  TrainerOptions trainer = TrainerOfFlags();
+  trainer.updates = FLAGS_updates > 0 ? FLAGS_updates : from ? 1000 : 4000;
+  trainer.score_every = FLAGS_score_every;
+  trainer.checkpoint_every = FLAGS_checkpoint_every;
+  trainer.keep_best = FLAGS_keep_best;
   return {.train = FLAGS_train,
           .validation = FLAGS_validation,
           .from = FLAGS_from,

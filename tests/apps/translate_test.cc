@@ -434,6 +434,9 @@ TEST_F(TranslateTest, AnswersWrongUse) {
   const ProgramResult help = RunProgram("translate", {"--help"});
   EXPECT_EQ(help.exit_code, 0);
   EXPECT_THAT(help.out, HasSubstr("translate --src en --tgt fr"));
+  EXPECT_THAT(help.out, HasSubstr("  --beam (5)\n      "));
+  EXPECT_THAT(help.out, HasSubstr("  --threads (0)\n      ")) << "all programs have it";
+  EXPECT_THAT(help.out, Not(HasSubstr("tab_completion"))) << "a flag of a library";
   EXPECT_THAT(RunProgram("translate_train", {"--train=/no/a,/no/b", "--run=/tmp/never"}).err,
               HasSubstr("/no/a"));
 
