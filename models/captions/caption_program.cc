@@ -1,8 +1,6 @@
 // Photos are decoded beside the net, which gets them in batches.
 #include "models/captions/caption_program.h"
 
-#include <utility>
-
 #include "absl/strings/str_cat.h"
 #include "core/base/output.h"
 #include "core/base/status.h"
@@ -10,34 +8,6 @@
 #include "models/vision/photo_files.h"
 
 namespace viv {
-namespace {
-
-// The photos of a batch with their captions or errors, in order.
-absl::StatusOr<std::vector<CaptionResult>> DescribeBatch(
-    const Captioner& captioner, const std::vector<absl::StatusOr<Tensor>>& photos,
-    const CaptionOptions& options) {
-  std::vector<Tensor> good;
-  for (const absl::StatusOr<Tensor>& photo : photos) {
-    if (photo.ok()) good.push_back(*photo);
-  }
-  std::vector<std::vector<Caption>> captions;
-  if (!good.empty()) {
-    ASSIGN_OR_RETURN(captions, captioner.Describe(good, options));
-  }
-  std::vector<CaptionResult> results;
-  size_t next = 0;
-  for (const absl::StatusOr<Tensor>& photo : photos) {
-    if (photo.ok()) {
-      results.emplace_back(std::move(captions[next++]));
-    } else {
-      results.emplace_back(photo.status());
-    }
-  }
-  return results;
-}
-
-}  // namespace
-
 absl::StatusOr<int> CaptionProgram::Run() const {
   ASSIGN_OR_RETURN(const std::vector<PhotoFile> files, FindPhotos(paths, *in));
   std::string directory = bundle;
@@ -58,8 +28,11 @@ absl::StatusOr<int> CaptionProgram::Run() const {
   const auto decode = [&](size_t i) { return files[i].Decode(decoding); };
   const auto describe = [&](size_t first,
                             const std::vector<absl::StatusOr<Tensor>>& photos) -> absl::Status {
+    const auto answer = [&](const std::vector<Tensor>& readable) {
+      return captioner->Describe(readable, options);
+    };
     ASSIGN_OR_RETURN(const std::vector<CaptionResult> results,
-                     DescribeBatch(*captioner, photos, options));
+                     AnswerReadable<std::vector<Caption>>(photos, answer));
     for (size_t i = 0; i < results.size(); ++i) {
       *out << FormatCaptions(files[first + i].name, results[i], format);
       if (!results[i].ok()) {

@@ -23,14 +23,13 @@ class ClassifyRun {
       : program_(program), classifier_(classifier) {
     options_ = {
         .top = program.format.top, .features = program.features, .heat = !program.explain.empty()};
-    // Photos that are drawn over are wanted in a size that people can look at.
-    decode_.min_side = options_.heat ? 512 : 2 * classifier.info().fit.size;
   }
 
   int failed() const { return failed_; }
 
   absl::Status Photos(const std::vector<PhotoFile>& files) {
-    const auto decode = [&](size_t i) { return files[i].Decode(decode_); };
+    const DecodeOptions decoding = classifier_.Decoding(options_);
+    const auto decode = [&](size_t i) { return files[i].Decode(decoding); };
     const auto use = [&](size_t first, const auto& photos) { return Batch(files, first, photos); };
     return ForEachBatch(files.size(), decode, {.label = "classify_image"}, use);
   }
@@ -39,24 +38,17 @@ class ClassifyRun {
   // `images[i]` is that of file `first + i`.
   absl::Status Batch(const std::vector<PhotoFile>& files, size_t first,
                      const std::vector<absl::StatusOr<Tensor>>& images) {
-    std::vector<Tensor> good;
-    for (const absl::StatusOr<Tensor>& image : images) {
-      if (image.ok()) good.push_back(*image);
-    }
-    std::vector<Classification> answers;
-    if (!good.empty()) {
-      ASSIGN_OR_RETURN(answers, classifier_.Classify(good, options_));
-    }
-    size_t next = 0;
-    for (size_t i = 0; i < images.size(); ++i) {
+    const auto classify = [&](const std::vector<Tensor>& readable) {
+      return classifier_.Classify(readable, options_);
+    };
+    ASSIGN_OR_RETURN(const std::vector<ClassificationResult> results,
+                     AnswerReadable<Classification>(images, classify));
+    for (size_t i = 0; i < results.size(); ++i) {
       const std::string& name = files[first + i].name;
-      if (!images[i].ok()) {
-        RETURN_IF_ERROR(Write(name, images[i].status()));
-        continue;
+      RETURN_IF_ERROR(Write(name, results[i]));
+      if (options_.heat && results[i].ok()) {
+        RETURN_IF_ERROR(Explain(name, *images[i], results[i]->heat));
       }
-      const Classification& answer = answers[next++];
-      RETURN_IF_ERROR(Write(name, answer));
-      if (options_.heat) RETURN_IF_ERROR(Explain(name, *images[i], answer.heat));
     }
     return absl::OkStatus();
   }
@@ -87,7 +79,6 @@ class ClassifyRun {
   const ClassifyProgram& program_;
   const PhotoClassifier& classifier_;
   ClassifyOptions options_;
-  DecodeOptions decode_;
   std::set<std::string> explained_;
   int failed_ = 0;
 };

@@ -6,10 +6,12 @@
 #include <functional>
 #include <ostream>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "absl/status/status.h"
 #include "absl/status/statusor.h"
+#include "core/base/status.h"
 #include "core/tensor/tensor.h"
 
 namespace viv {
@@ -36,6 +38,36 @@ using UseReadable = std::function<absl::Status(const std::vector<size_t>& number
                                                const std::vector<Tensor>& photos)>;
 absl::Status ForEachReadable(size_t count, const DecodePhoto& decode, const PhotoReading& reading,
                              const UseReadable& use, std::vector<std::string>* skipped);
+
+// What `answer` says of each of the photos that it is called with.
+template <typename Answer>
+using AnswerPhotos =
+    std::function<absl::StatusOr<std::vector<Answer>>(const std::vector<Tensor>& photos)>;
+
+// The answers to the photos that could be read, all asked for at once, and the errors of the
+// others, in the photos' order. The error of `answer`.
+template <typename Answer>
+absl::StatusOr<std::vector<absl::StatusOr<Answer>>> AnswerReadable(
+    const std::vector<absl::StatusOr<Tensor>>& photos, const AnswerPhotos<Answer>& answer) {
+  std::vector<Tensor> good;
+  for (const absl::StatusOr<Tensor>& photo : photos) {
+    if (photo.ok()) good.push_back(*photo);
+  }
+  std::vector<Answer> answers;
+  if (!good.empty()) {
+    ASSIGN_OR_RETURN(answers, answer(good));
+  }
+  std::vector<absl::StatusOr<Answer>> all;
+  size_t next = 0;
+  for (const absl::StatusOr<Tensor>& photo : photos) {
+    if (photo.ok()) {
+      all.emplace_back(std::move(answers[next++]));
+    } else {
+      all.emplace_back(photo.status());
+    }
+  }
+  return all;
+}
 
 // Says which photos were skipped, "name: why"; of many the first ones.
 void ReportSkipped(const std::vector<std::string>& skipped, std::ostream& out);

@@ -210,6 +210,11 @@ std::vector<PhotoLabel> PhotoClassifier::Labels(absl::Span<const float> logits, 
   return labels;
 }
 
+DecodeOptions PhotoClassifier::Decoding(const ClassifyOptions& options) const {
+  constexpr int64_t kForPeople = 512;
+  return {.min_side = std::max(info_.fit.min_side(), options.heat ? kForPeople : 0)};
+}
+
 absl::StatusOr<std::vector<Classification>> PhotoClassifier::Classify(
     const std::vector<Tensor>& photos, const ClassifyOptions& options) const {
   std::vector<Output> fetches = {parts_->ends.logits};

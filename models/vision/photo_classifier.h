@@ -8,6 +8,7 @@
 
 #include "core/bundle/bundle.h"
 #include "core/bundle/calibration.h"
+#include "datasets/images/decode.h"
 #include "models/vision/class_confidence.h"
 #include "models/vision/classification.h"
 #include "models/vision/inception.h"
@@ -47,6 +48,10 @@ class PhotoClassifier {
   const ClassifierInfo& info() const { return info_; }
   // Whether confidences are calibrated; they are the net's own probabilities otherwise.
   bool calibrated() const;
+
+  // How photos are decoded for Classify: nothing that the net could see is lost, and what is to be
+  // drawn over (options.heat) has a size that people can look at.
+  DecodeOptions Decoding(const ClassifyOptions& options) const;
 
   // Photos: uint8 [H, W, 3] of any size. One result for each; errors of runs.
   absl::StatusOr<std::vector<Classification>> Classify(const std::vector<Tensor>& photos,

@@ -7,6 +7,7 @@
 #include "core/base/file.h"
 #include "gmock/gmock.h"
 #include "httplib.h"
+#include "image_makers.h"
 #include "nlohmann/json.hpp"
 #include "photo_folder.h"
 #include "tests/support/run_program.h"
@@ -81,6 +82,15 @@ void ExpectSame(json answer, const json& expected) {
 
 TEST_F(ClassifyServeTest, AnswersAsTheProgramDoes) {
   const std::string photo = MakePhoto("disc", 5);
+  const auto [code, reply] = Post("/classify", photo);
+  EXPECT_EQ(code, 200) << reply;
+  ExpectSame(reply, FromProgram(photo));
+}
+
+// Both shrink it alike while they decode it.
+TEST_F(ClassifyServeTest, AnswersToLargePhotosAsTheProgramDoes) {
+  const std::string photo = MakeJpeg(MakePixels(
+      600, 800, 3, [](int64_t y, int64_t x, int c) { return (x * x / 900 + y * (c + 1)) % 251; }));
   const auto [code, reply] = Post("/classify", photo);
   EXPECT_EQ(code, 200) << reply;
   ExpectSame(reply, FromProgram(photo));

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "models/captions/captioner.h"
+#include "models/vision/each_photo.h"
 
 namespace viv {
 namespace {
@@ -64,25 +65,18 @@ class ServedCaptioner : public ServedModel {
       absl::Span<const ServedItem* const> batch) const override {
     const auto options = OptionsOf(batch[0]->parameters, beam_);
     if (!options.ok()) return {batch.size(), options.status()};
-    std::vector<absl::StatusOr<Tensor>> photos;
-    std::vector<Tensor> good;
-    for (const ServedItem* item : batch) {
-      photos.push_back(PhotoOf(*item, {.min_side = captioner_->info().fit.min_side()}));
-      if (photos.back().ok()) good.push_back(*photos.back());
-    }
-    std::vector<std::vector<Caption>> captions;
-    if (!good.empty()) {
-      auto described = captioner_->Describe(good, *options);
-      if (!described.ok()) return {batch.size(), described.status()};
-      captions = *std::move(described);
-    }
+    auto captions = AnswerReadable<std::vector<Caption>>(
+        PhotosOf(batch, {.min_side = captioner_->info().fit.min_side()}),
+        [&](const std::vector<Tensor>& readable) {
+          return captioner_->Describe(readable, *options);
+        });
+    if (!captions.ok()) return {batch.size(), captions.status()};
     std::vector<absl::StatusOr<Example>> results;
-    size_t next = 0;
-    for (const absl::StatusOr<Tensor>& photo : photos) {
-      if (photo.ok()) {
-        results.emplace_back(Answer(std::move(captions[next++])));
+    for (CaptionResult& result : *captions) {
+      if (result.ok()) {
+        results.emplace_back(Answer(*std::move(result)));
       } else {
-        results.emplace_back(photo.status());
+        results.emplace_back(result.status());
       }
     }
     return results;

@@ -11,6 +11,7 @@
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/train/png.h"
+#include "models/vision/each_photo.h"
 #include "models/vision/explanation.h"
 #include "models/vision/photo_classifier.h"
 #include "nlohmann/json.hpp"
@@ -67,26 +68,21 @@ class ServedClassifier : public ServedModel {
       absl::Span<const ServedItem* const> batch) const override {
     const auto parameters = ParametersOf(batch[0]->parameters);
     if (!parameters.ok()) return {batch.size(), parameters.status()};
-    std::vector<absl::StatusOr<Tensor>> photos;
-    std::vector<Tensor> good;
-    for (const ServedItem* item : batch) {
-      photos.push_back(PhotoOf(*item, {.min_side = parameters->explain ? 512 : 256}));
-      if (photos.back().ok()) good.push_back(*photos.back());
-    }
-    std::vector<Classification> classified;
-    if (!good.empty()) {
-      auto answers =
-          classifier_->Classify(good, {.top = parameters->top, .heat = parameters->explain});
-      if (!answers.ok()) return {batch.size(), answers.status()};
-      classified = *std::move(answers);
-    }
+    const ClassifyOptions options = {.top = parameters->top, .heat = parameters->explain};
+    const std::vector<absl::StatusOr<Tensor>> photos =
+        PhotosOf(batch, classifier_->Decoding(options));
+    const auto answers =
+        AnswerReadable<Classification>(photos, [&](const std::vector<Tensor>& readable) {
+          return classifier_->Classify(readable, options);
+        });
+    if (!answers.ok()) return {batch.size(), answers.status()};
     std::vector<absl::StatusOr<Example>> results;
-    size_t next = 0;
-    for (const absl::StatusOr<Tensor>& photo : photos) {
-      if (photo.ok()) {
-        results.push_back(Answer(*photo, classified[next++], parameters->top));
+    for (size_t i = 0; i < photos.size(); ++i) {
+      const ClassificationResult& answer = (*answers)[i];
+      if (answer.ok()) {
+        results.push_back(Answer(*photos[i], *answer, options.top));
       } else {
-        results.emplace_back(photo.status());
+        results.emplace_back(answer.status());
       }
     }
     return results;

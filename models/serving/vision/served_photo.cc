@@ -8,11 +8,16 @@
 
 namespace viv {
 
-absl::StatusOr<Tensor> PhotoOf(const ServedItem& item, const DecodeOptions& options) {
-  const std::string& photo = item.inputs[0].scalar<std::string>();
-  std::string bytes;
-  // Files of images begin with bytes that base64 has not.
-  return DecodeImage(absl::Base64Unescape(photo, &bytes) ? bytes : photo, options);
+std::vector<absl::StatusOr<Tensor>> PhotosOf(absl::Span<const ServedItem* const> items,
+                                             const DecodeOptions& options) {
+  std::vector<absl::StatusOr<Tensor>> photos;
+  for (const ServedItem* item : items) {
+    const std::string& photo = item->inputs[0].scalar<std::string>();
+    std::string bytes;
+    // Files of images begin with bytes that base64 has not.
+    photos.push_back(DecodeImage(absl::Base64Unescape(photo, &bytes) ? bytes : photo, options));
+  }
+  return photos;
 }
 
 ServedItem GreyPhoto() {

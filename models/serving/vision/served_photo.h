@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "absl/types/span.h"
 #include "core/serving/batcher.h"
 #include "core/serving/http.h"
 #include "core/tensor/tensor.h"
@@ -14,8 +15,9 @@
 
 namespace viv {
 
-// The photo of an item whose first input it is: a string, the file's bytes, or those in base64.
-absl::StatusOr<Tensor> PhotoOf(const ServedItem& item, const DecodeOptions& options);
+// The photos of items whose first input they are: a string, the file's bytes, or those in base64.
+std::vector<absl::StatusOr<Tensor>> PhotosOf(absl::Span<const ServedItem* const> items,
+                                             const DecodeOptions& options);
 
 // An item that is one grey dot, to warm a model up with.
 ServedItem GreyPhoto();
