@@ -1,10 +1,12 @@
 // The steps of caption_image_train.
 #include "models/captions/caption_train_program.h"
 
+#include <iterator>
 #include <memory>
 #include <optional>
 #include <utility>
 
+#include "absl/strings/match.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_format.h"
 #include "core/base/logging.h"
@@ -21,7 +23,7 @@ namespace {
 
 constexpr char kWordsFile[] = "words.model";
 // Of the Inception net in the captioner's graph.
-constexpr char kPhotos[] = "photos/";
+constexpr char kPhotos[] = "photos/", kClasses[] = "photos/classes/";
 
 // What a run begins with.
 struct Start {
@@ -34,17 +36,22 @@ struct Start {
   std::optional<Tokenizer> tokenizer;
 };
 
+// Nobody asks a captioner for classes: as few as there can be, learnt from nothing.
+Start WithoutClasses(Start start) {
+  start.net.photos.classes = 1;
+  for (auto it = start.weights.begin(); it != start.weights.end();) {
+    it = absl::StartsWith(it->first, kClasses) ? start.weights.erase(it) : std::next(it);
+  }
+  return start;
+}
+
 absl::StatusOr<Start> ReadStart(const CaptionTrainProgram& program) {
   Env* env = Env::Default();
   Start start = {.net = program.options.net};
   if (!program.from.empty()) {
     ASSIGN_OR_RETURN(CaptionerParts parts, ReadCaptionerParts(env, program.from));
-    return Start{parts.net,
-                 parts.info.fit,
-                 std::move(parts.weights),
-                 parts.licence,
-                 parts.info.non_commercial,
-                 parts.tokenizer};
+    return WithoutClasses({parts.net, parts.info.fit, std::move(parts.weights), parts.licence,
+                           parts.info.non_commercial, parts.tokenizer});
   }
   std::string directory = program.classifier;
   if (directory.empty()) {
@@ -56,7 +63,7 @@ absl::StatusOr<Start> ReadStart(const CaptionTrainProgram& program) {
   for (const auto& [name, value] : parts.weights) start.weights[kPhotos + name] = value;
   start.licence = parts.licence;
   start.non_commercial = parts.info.non_commercial;
-  return start;
+  return WithoutClasses(std::move(start));
 }
 
 // The run's own where it was begun already.

@@ -30,6 +30,8 @@ constexpr size_t kBatch = 16;
 constexpr int kMostWords = 40;
 // No three words in a row occur twice.
 constexpr int kNoRepeat = 3;
+// Of log probabilities that are divided by the full number of words the long ones win.
+constexpr float kLengthPenalty = 0.5f;
 
 // The graph that describes: the variables, what the Inception net sees, and the words' net.
 // `words` gets the options of that, source features included.
@@ -199,7 +201,7 @@ absl::StatusOr<std::vector<std::vector<Caption>>> Captioner::Describe(
             : BeamSearch(*steps, {here.size(), {.max_length = kMostWords, .max_repeats = 1}},
                          {.beam = options.beam,
                           .nbest = options.count,
-                          .length_penalty = 1,
+                          .length_penalty = kLengthPenalty,
                           .no_repeat_ngram = kNoRepeat,
                           .bos = tokenizer.bos(),
                           .eos = tokenizer.eos(),
