@@ -1,5 +1,6 @@
 // Delay: y = x, not before `signal` was computed. Costs nothing: the output shares x's memory. What
-// is computed of y happens late, and apart from what is computed of x (core/autodiff/recomputation.h).
+// is computed of y happens late, and apart from what is computed of x
+// (core/autodiff/recomputation.h).
 #include "core/graph/gradient_context.h"
 #include "core/graph/shape_context.h"
 #include "core/ops/array.h"

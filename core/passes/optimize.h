@@ -66,7 +66,8 @@ absl::StatusOr<int> MergeEqualNodes(ProgramGraph& graph);
 absl::StatusOr<int> FuseElementwise(ProgramGraph& graph);
 // To bfloat16; see PassOptions::precision. Before fusion, which takes in the casts.
 absl::StatusOr<int> LowerPrecision(ProgramGraph& graph);
-// Products of matrices with variables to 8 bits: see core/ops/int8_matmul.cc. Before LowerPrecision.
+// Products of matrices with variables to 8 bits: see core/ops/int8_matmul.cc. Before
+// LowerPrecision.
 absl::StatusOr<int> QuantizeProducts(ProgramGraph& graph);
 // Convolutions to 8 bits where the range of their images was recorded (core/ops/convolution.cc).
 // After FuseConvolutions, before LowerPrecision.

@@ -84,8 +84,8 @@ struct TrainingResult {
   bool stopped_early = false;
 };
 
-// "1200 updates, loss 2.310, best BLEU 43.20 at update 900", and whether it was stopped; `best`: the
-// score in words.
+// "1200 updates, loss 2.310, best BLEU 43.20 at update 900", and whether it was stopped; `best`:
+// the score in words.
 std::string DescribeTraining(const TrainingResult& result, const std::string& best);
 
 // Initialises the session, or resumes from the directory's latest checkpoint, and trains. SIGINT
