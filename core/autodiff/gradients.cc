@@ -17,7 +17,7 @@ namespace {
 class Differentiator {
  public:
   Differentiator(const GraphBuilder& b, const std::vector<Output>& xs)
-      : builder_(b), recomputation_(b), xs_(xs.begin(), xs.end()) {}
+      : builder_(b), recomputation_(b, &depends_), xs_(xs.begin(), xs.end()) {}
 
   absl::Status Run(const std::vector<Output>& ys, const std::vector<Output>& initial);
   absl::StatusOr<Gradient> GradientOf(Output x) { return Sum(builder_, x); }

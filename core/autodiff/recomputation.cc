@@ -31,7 +31,7 @@ bool IsParameter(const Output& x) {
 
 Output Recomputation::Again(Output output, Output signal) {
   const Node& node = *output.node;
-  if (!signal.valid() || IsKept(node)) return output;
+  if (!signal.valid() || IsKept(node) || depends_.count(&node) == 0) return output;
   const auto known = copies_.find(&node);
   if (known != copies_.end()) return known->second->out(output.index);
   const GraphBuilder at = builder_.At(node.site());

@@ -4,6 +4,7 @@
 #define VIV_CORE_AUTODIFF_RECOMPUTATION_H_
 
 #include <map>
+#include <set>
 
 #include "core/graph/builder.h"
 
@@ -11,10 +12,13 @@ namespace viv {
 
 // Copies of the nodes that GraphBuilder::Recomputing() marked. Kept all the same is what is
 // expensive to compute (products, convolutions, recurrent layers, attention, functions), what is
-// random, and what no gradient flows into. A copy has the bits of its original.
+// random, and what no gradient flows into (there convolutions take in what is behind them). A copy
+// has the bits of its original.
 class Recomputation {
  public:
-  explicit Recomputation(const GraphBuilder& b) : builder_(b) {}
+  // `depends`: the nodes that a gradient may flow through.
+  Recomputation(const GraphBuilder& b, const std::set<const Node*>* depends)
+      : builder_(b), depends_(*depends) {}
 
   // The output, or that of a copy which is not computed before `signal` is: the gradient that
   // flows into whoever asks first.
@@ -22,6 +26,7 @@ class Recomputation {
 
  private:
   const GraphBuilder& builder_;
+  const std::set<const Node*>& depends_;
   std::map<const Node*, Node*> copies_;
 };
 

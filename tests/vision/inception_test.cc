@@ -8,6 +8,7 @@
 #include <map>
 
 #include "absl/strings/match.h"
+#include "absl/strings/str_cat.h"
 #include "core/base/parallel.h"
 #include "core/ops/array.h"
 #include "core/ops/math.h"
@@ -63,17 +64,18 @@ Batch RandomBatch(int64_t n, int64_t extent) {
 }
 
 struct Trained {
-  explicit Trained(const InceptionOptions& options, Tune tune = Tune::kAll)
+  explicit Trained(const InceptionOptions& options, Tune tune = Tune::kAll, bool recompute = false,
+                   DType precision = kFloat)
       : net(b, options),
         photos(Placeholder(b, kUInt8, {-1, options.input_size, options.input_size, 3})),
         labels(Placeholder(b, kInt32, {-1})),
-        training(net.ApplyToTrain(b, photos, tune)),
+        training(net.ApplyToTrain(recompute ? b.Recomputing() : b, photos, tune)),
         inference(net.Apply(b, photos)) {
     loss = InceptionLoss(b, training, labels);
     const Sgd sgd = {
         .learning_rate = 0.02f, .momentum = 0.9f, .options = {.trains = net.Trains(tune)}};
     step = WithUpdates(b, sgd.Step(b, loss), training.updates);
-    absl::StatusOr<Session> made = Session::Create(b, {.seed = 3});
+    absl::StatusOr<Session> made = Session::Create(b, {.seed = 3, .precision = precision});
     EXPECT_TRUE(made.ok()) << made.status();
     if (!made.ok()) return;
     session = std::make_unique<Session>(*std::move(made));
@@ -112,6 +114,44 @@ TEST(Inception, LearnsAFewPhotos) {
     for (int i = 0; i < 8; ++i) net.Run(batch, {net.step.update});
     const float last = net.Run(batch, {net.loss})[0].scalar<float>();
     EXPECT_LT(last, 0.8f * first) << options.ToJson();
+  }
+}
+
+// Weights, momentum and running statistics after two updates.
+TEST(Inception, LearnsTheSameBitsWhenItRecomputes) {
+  struct Case {
+    InceptionOptions net;
+    Tune tune;
+  };
+  const Case cases[] = {
+      {{.kind = "small", .input_size = 16, .classes = 3, .dropout = 0.1f}, Tune::kAll},
+      {{.kind = "small", .input_size = 16, .classes = 3, .dropout = 0.1f}, Tune::kLast},
+      {{.kind = "v1", .input_size = 32, .classes = 3, .stem = "gentle"}, Tune::kAll},
+      {{.kind = "v1_norm", .input_size = 32, .classes = 3, .stem = "gentle", .auxiliary = true},
+       Tune::kAll},
+      {{.kind = "v3", .input_size = 32, .classes = 3, .stem = "gentle"}, Tune::kLast}};
+  for (const Case& c : cases) {
+    for (const DType precision : {kFloat, kBFloat16}) {
+      SCOPED_TRACE(absl::StrCat(c.net.ToJson(), " ", DTypeName(precision)));
+      const Batch batch = RandomBatch(3, c.net.input_size);
+      std::vector<Tensor> weights[2];
+      for (const bool recompute : {false, true}) {
+        Trained net(c.net, c.tune, recompute, precision);
+        ASSERT_TRUE(net.b.ok()) << net.b.status();
+        std::vector<Output> reads;
+        for (const Variable& v : Variables(net.b.graph(), /*trainable_only=*/false)) {
+          reads.push_back(v.Read());
+        }
+        for (int i = 0; i < 2; ++i) net.Run(batch, {net.step.update});
+        weights[recompute] = net.Run(batch, reads);
+      }
+      ASSERT_EQ(weights[0].size(), weights[1].size());
+      size_t others = 0;
+      for (size_t i = 0; i < weights[0].size(); ++i) {
+        others += !weights[0][i].Identical(weights[1][i]);
+      }
+      EXPECT_EQ(others, 0u) << "of " << weights[0].size();
+    }
   }
 }
 
