@@ -7,6 +7,7 @@
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "core/graph/builder.h"
 
 namespace viv {
@@ -78,6 +79,12 @@ class GradientContext {
   GradientsFn gradients_;
   AgainFn again_;
 };
+
+// Of ops whose output is input 0.
+inline absl::Status UnchangedGradient(GradientContext& c) {
+  c.SetGrad(0, c.grad());
+  return absl::OkStatus();
+}
 
 }  // namespace viv
 

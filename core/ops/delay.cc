@@ -15,11 +15,7 @@ const OpRegistration kDelay({
     .outputs = {{"y", "T"}},
     .types = {{"T", kAllTypes}, {"S", kAllTypes}},
     .shape = UnchangedShape,
-    .gradient =
-        [](GradientContext& c) {
-          c.SetGrad(0, c.grad());
-          return absl::OkStatus();
-        },
+    .gradient = UnchangedGradient,
 });
 
 }  // namespace

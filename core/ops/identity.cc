@@ -13,11 +13,7 @@ const OpRegistration kIdentity({
     .outputs = {{"y", "T"}},
     .types = {{"T", kAllTypes}},
     .shape = UnchangedShape,
-    .gradient =
-        [](GradientContext& c) {
-          c.SetGrad(0, c.grad());
-          return absl::OkStatus();
-        },
+    .gradient = UnchangedGradient,
 });
 
 }  // namespace

@@ -24,11 +24,7 @@ const OpRegistration kOfShape({
     .outputs = {{"y", "T"}},
     .types = {{"T", kAllTypes}},
     .shape = OfShapeShape,
-    .gradient =
-        [](GradientContext& c) {
-          c.SetGrad(0, c.grad());
-          return absl::OkStatus();
-        },
+    .gradient = UnchangedGradient,
 });
 
 }  // namespace

@@ -22,11 +22,7 @@ const OpRegistration kPrint({
           }
           return UnchangedShape(c);
         },
-    .gradient =
-        [](GradientContext& c) {
-          c.SetGrad(0, c.grad());
-          return absl::OkStatus();
-        },
+    .gradient = UnchangedGradient,
     .stateful = true,
 });
 

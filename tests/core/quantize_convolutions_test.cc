@@ -54,16 +54,6 @@ Tensor Photos(int64_t count, uint64_t seed) {
   return photos;
 }
 
-void Record(Net* net, Session& session) {
-  RangeRecorder ranges(&net->b.graph());
-  for (const uint64_t seed : {1, 2, 3}) {
-    const auto images = session.Run({{net->photos, Photos(4, seed)}}, ranges.images());
-    ASSERT_TRUE(images.ok()) << images.status();
-    ranges.See(*images);
-  }
-  ranges.Write();
-}
-
 // How many nodes of each op the pass makes or moves to bytes.
 std::map<std::string, int> OpsOf(const Net& net, const std::vector<Output>& fetches) {
   const auto program = ProgramGraph::Create(net.b.graph(), {net.photos}, fetches);
@@ -80,56 +70,66 @@ std::map<std::string, int> OpsOf(const Net& net, const std::vector<Output>& fetc
   return ops;
 }
 
-TEST(QuantizeConvolutions, KeepsBytesFromOneToTheNext) {
-  Net net;
-  auto session = Session::Create(net.b, {.seed = 1});
-  ASSERT_TRUE(session.ok() && session->Initialize().ok());
-  EXPECT_THAT(OpsOf(net, {net.features}), ElementsAre(Pair("FusedConv2D", 5)))
+class QuantizeConvolutions : public ::testing::Test {
+ protected:
+  void SetUp() override {
+    floats_ = Session::Create(net_.b, {.seed = 1});
+    ASSERT_TRUE(floats_.ok() && floats_->Initialize().ok());
+  }
+  // From here on net_ has ranges, of which bytes_ is made.
+  void Record() {
+    RangeRecorder ranges(&net_.b.graph());
+    for (const uint64_t seed : {1, 2, 3}) {
+      const auto images = floats_->Run({{net_.photos, Photos(4, seed)}}, ranges.images());
+      ASSERT_TRUE(images.ok()) << images.status();
+      ranges.See(*images);
+    }
+    ranges.Write();
+    bytes_ = Session::Create(net_.b, {.seed = 1, .precision = kInt8});
+    ASSERT_TRUE(bytes_.ok() && bytes_->Initialize().ok());
+  }
+  Tensor Features(Session& session, const Tensor& photos) {
+    const auto features = session.Run({{net_.photos, photos}}, {net_.features});
+    EXPECT_TRUE(features.ok()) << features.status();
+    return features.ok() ? (*features)[0] : Tensor();
+  }
+
+  Net net_;
+  absl::StatusOr<Session> floats_, bytes_;
+};
+
+TEST_F(QuantizeConvolutions, KeepsBytesFromOneToTheNext) {
+  EXPECT_THAT(OpsOf(net_, {net_.features}), ElementsAre(Pair("FusedConv2D", 5)))
       << "without ranges nothing changes";
-  Record(&net, *session);
+  Record();
   // The stem reads photos, which have a sign: what it makes becomes bytes before it is pooled.
   EXPECT_THAT(
-      OpsOf(net, {net.features}),
+      OpsOf(net_, {net_.features}),
       UnorderedElementsAre(Pair("FusedConv2D", 1), Pair("Quantize to bytes", 1),
                            Pair("MaxPool2D to bytes", 1), Pair("QuantizedConv2D to bytes", 3),
                            Pair("Concat to bytes", 1), Pair("QuantizedConv2D", 1)));
   // Whoever else reads them reads floats.
-  EXPECT_EQ(OpsOf(net, {net.features, net.branches})["Dequantize"], 1);
+  EXPECT_EQ(OpsOf(net_, {net_.features, net_.branches})["Dequantize"], 1);
 }
 
-TEST(QuantizeConvolutions, ComesNearTheFloats) {
-  Net net;
-  auto session = Session::Create(net.b, {.seed = 1});
-  ASSERT_TRUE(session.ok() && session->Initialize().ok());
-  Record(&net, *session);
-  auto bytes = Session::Create(net.b, {.seed = 1, .precision = kInt8});
-  ASSERT_TRUE(bytes.ok() && bytes->Initialize().ok());
-  const Tensor photos = Photos(8, 9);
-  const auto exact = session->Run({{net.photos, photos}}, {net.features});
-  const auto near = bytes->Run({{net.photos, photos}}, {net.features});
-  ASSERT_TRUE(exact.ok() && near.ok()) << near.status();
+TEST_F(QuantizeConvolutions, ComesNearTheFloats) {
+  Record();
+  const Tensor exact = Features(*floats_, Photos(8, 9)), near = Features(*bytes_, Photos(8, 9));
   double error = 0, size = 0;
-  for (int64_t i = 0; i < (*exact)[0].num_elements(); ++i) {
-    const double x = (*exact)[0].flat<float>()[i];
-    error += std::abs((*near)[0].flat<float>()[i] - x);
+  for (int64_t i = 0; i < exact.num_elements(); ++i) {
+    const double x = exact.flat<float>()[i];
+    error += std::abs(near.flat<float>()[i] - x);
     size += std::abs(x);
   }
   EXPECT_LT(error, 0.03 * size);
   EXPECT_GT(error, 0) << "nothing was rounded";
 }
 
-TEST(QuantizeConvolutions, IsTheSameForEveryBatch) {
-  Net net;
-  auto session = Session::Create(net.b, {.seed = 1});
-  ASSERT_TRUE(session.ok() && session->Initialize().ok());
-  Record(&net, *session);
-  auto bytes = Session::Create(net.b, {.seed = 1, .precision = kInt8});
-  ASSERT_TRUE(bytes.ok() && bytes->Initialize().ok());
-  const auto one = bytes->Run({{net.photos, Photos(1, 9)}}, {net.features});
-  const auto many = bytes->Run({{net.photos, Photos(5, 9)}}, {net.features});
-  ASSERT_TRUE(one.ok() && many.ok());
-  for (int64_t i = 0; i < (*one)[0].num_elements(); ++i) {
-    EXPECT_NEAR((*many)[0].flat<float>()[i], (*one)[0].flat<float>()[i], 1e-4);
+TEST_F(QuantizeConvolutions, IsTheSameForEveryBatch) {
+  Record();
+  const Tensor one = Features(*bytes_, Photos(1, 9)), many = Features(*bytes_, Photos(5, 9));
+  for (int64_t i = 0; i < one.num_elements(); ++i) {
+    EXPECT_NEAR(many.flat<float>()[i], one.flat<float>()[i], 1e-4);
   }
 }
 

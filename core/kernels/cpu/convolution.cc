@@ -137,8 +137,8 @@ class FusedConvKernel : public Kernel {
   size_t scratch_bytes() const override { return plan_ == nullptr ? 0 : plan_->scratch_bytes(); }
 
   absl::Status Compute(const KernelContext& c) const override {
-    const float* const shift = c.in<float>(2);
     if (plan_ == nullptr) {
+      const float* const shift = c.in<float>(2);
       // The convolution is all zeros.
       const int64_t k = c.input(2).dim(0);
       for (int64_t i = 0; i < c.output(0).num_elements(); ++i) {
@@ -151,13 +151,7 @@ class FusedConvKernel : public Kernel {
       }
       return absl::OkStatus();
     }
-    const ConvOperands operands = {.x = c.input(0).raw(),
-                                   .filter = c.input(1).raw(),
-                                   .y = c.output(0).raw(),
-                                   .filter_version = c.input_version(1),
-                                   .factor = c.num_inputs() > 3 ? c.in<float>(3) : nullptr,
-                                   .shift = shift};
-    return plan_->Run(operands, c.scratch());
+    return plan_->Run(FusedConvOperands(c), c.scratch());
   }
 
  private:

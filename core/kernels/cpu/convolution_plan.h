@@ -32,6 +32,9 @@ struct ConvOperands {
   const float* shift = nullptr;
 };
 
+// Of a kernel whose inputs are x, filter, shift and perhaps factor.
+ConvOperands FusedConvOperands(const KernelContext& c);
+
 // Safe for concurrent use.
 class ConvPlan {
  public:

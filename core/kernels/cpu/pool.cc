@@ -12,24 +12,32 @@
 namespace viv {
 namespace {
 
-// One double; see pool_loops.h.
-struct OneDouble {
-  using T = double;
-  using Number = double;
-  using V = double;
+// One element at once; see pool_loops.h.
+template <typename Element>
+struct OneElement {
+  using T = Element;
+  using V = Element;
   using I = int64_t;
   static constexpr int64_t kWidth = 1;
 
-  static double Load(const double* p) { return *p; }
-  static void Store(double* p, double v) { *p = v; }
-  static double Splat(double v) { return v; }
+  static T Load(const T* p) { return *p; }
+  static void Store(T* p, T v) { *p = v; }
   static int64_t Place(int64_t place) { return place; }
   static int64_t LoadPlace(const uint8_t* p) { return *p; }
   static void StorePlace(uint8_t* p, int64_t place) { *p = static_cast<uint8_t>(place); }
+  static T Choose(bool better, T v, T best) { return better ? v : best; }
+  static int64_t ChoosePlace(bool better, int64_t v, int64_t best) { return better ? v : best; }
+};
+struct OneDouble : OneElement<double> {
+  using Number = double;
+  static double Splat(double v) { return v; }
   static double Where(int64_t place, int64_t wanted, double v) { return place == wanted ? v : 0; }
   static bool Better(double v, double best) { return v > best || v != v; }
-  static double Choose(bool better, double v, double best) { return better ? v : best; }
-  static int64_t ChoosePlace(bool better, int64_t v, int64_t best) { return better ? v : best; }
+};
+struct OneByte : OneElement<uint8_t> {
+  // Of what is less than every byte.
+  static uint8_t Splat(float) { return 0; }
+  static bool Better(uint8_t v, uint8_t best) { return v > best; }
 };
 
 // Bytes, of which every processor finds the greater ones of 16 at once.
@@ -57,21 +65,6 @@ struct SixteenBytes {
   static Bytes ChoosePlace(decltype(Bytes{} > Bytes{}) better, Bytes v, Bytes best) {
     return better ? v : best;
   }
-};
-struct OneByte {
-  using T = uint8_t;
-  using V = uint8_t;
-  using I = int64_t;
-  static constexpr int64_t kWidth = 1;
-
-  static uint8_t Load(const uint8_t* p) { return *p; }
-  static void Store(uint8_t* p, uint8_t v) { *p = v; }
-  static uint8_t Splat(float) { return 0; }
-  static int64_t Place(int64_t place) { return place; }
-  static void StorePlace(uint8_t* p, int64_t place) { *p = static_cast<uint8_t>(place); }
-  static bool Better(uint8_t v, uint8_t best) { return v > best; }
-  static uint8_t Choose(bool better, uint8_t v, uint8_t best) { return better ? v : best; }
-  static int64_t ChoosePlace(bool better, int64_t v, int64_t best) { return better ? v : best; }
 };
 
 #define VIV_POOL_ROWS(T, suffix)                                                              \

@@ -40,13 +40,7 @@ class QuantizedConvKernel : public Kernel {
       FillWithShift(c);
       return absl::OkStatus();
     }
-    const ConvOperands operands = {.x = c.input(0).raw(),
-                                   .filter = c.input(1).raw(),
-                                   .y = c.output(0).raw(),
-                                   .filter_version = c.input_version(1),
-                                   .factor = c.num_inputs() > 3 ? c.in<float>(3) : nullptr,
-                                   .shift = c.in<float>(2)};
-    return plan_->Run(operands, c.scratch());
+    return plan_->Run(FusedConvOperands(c), c.scratch());
   }
 
  private:
