@@ -115,7 +115,6 @@ class Search {
       parents_.push_back(static_cast<int>(i));
       tokens_.push_back(options.bos);
       watched_.insert(watched_.end(), limits[i].required.begin(), limits[i].required.end());
-      limits_repeats_ = limits_repeats_ || limits[i].max_repeats > 0;
     }
     watched_.push_back(options.eos);
     watched_.insert(watched_.end(), options.reserved.begin(), options.reserved.end());
@@ -128,10 +127,8 @@ class Search {
     for (int length = 1; !active_.empty(); ++length) {
       StepChoices choices;
       // So many that enough are left without those that may not come or are watched.
-      int64_t best =
-          2 * static_cast<int64_t>(options_.beam) + static_cast<int64_t>(watched_.size());
-      if (options_.no_repeat_ngram > 0) best += length;
-      if (limits_repeats_) best += kLongestRepeated;
+      const int64_t best = 2 * static_cast<int64_t>(options_.beam) +
+                           static_cast<int64_t>(watched_.size()) + MostRepeating();
       RETURN_IF_ERROR(model_.StepChoosing(parents_, tokens_, best, watched_, &choices));
       RETURN_IF_ERROR(CheckChoices(choices, best));
       RETURN_IF_ERROR(Advance(length, choices));
@@ -140,6 +137,27 @@ class Search {
   }
 
  private:
+  // The tokens that may not come next, for they would repeat too much.
+  std::vector<int32_t> Repeating(const Hypothesis& from, const SearchLimits& limits) const {
+    std::vector<int32_t> repeating = CompletedNgrams(from.tokens, options_.no_repeat_ngram);
+    if (limits.max_repeats > 0) {
+      const std::vector<int32_t> more = TokensThatRepeat(from.tokens, limits.max_repeats);
+      repeating.insert(repeating.end(), more.begin(), more.end());
+    }
+    return repeating;
+  }
+
+  // How many they are at most, of any hypothesis.
+  int64_t MostRepeating() const {
+    size_t most = 0;
+    for (const Example& example : active_) {
+      for (const Hypothesis& from : example.open) {
+        most = std::max(most, Repeating(from, example.limits).size());
+      }
+    }
+    return static_cast<int64_t>(most);
+  }
+
   absl::Status CheckChoices(const StepChoices& choices, int64_t best) const {
     const auto rows = static_cast<int64_t>(parents_.size());
     const auto is = [rows](const Tensor& x, DType dtype, int64_t columns) {
@@ -191,11 +209,7 @@ class Search {
     const size_t limit = 2 * static_cast<size_t>(options_.beam);
     const int length = static_cast<int>(from.tokens.size());
     const std::vector<int32_t> outstanding = Outstanding(limits.required, from.tokens);
-    std::vector<int32_t> repeating = CompletedNgrams(from.tokens, options_.no_repeat_ngram);
-    if (limits.max_repeats > 0) {
-      const std::vector<int32_t> more = TokensThatRepeat(from.tokens, limits.max_repeats);
-      repeating.insert(repeating.end(), more.begin(), more.end());
-    }
+    const std::vector<int32_t> repeating = Repeating(from, limits);
     const bool full = length + static_cast<int>(outstanding.size()) >= limits.max_length;
     const auto in = [](const std::vector<int32_t>& tokens, int32_t token) {
       return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
@@ -269,7 +283,6 @@ class Search {
 
   StepFunction& model_;
   const BeamSearchOptions options_;
-  bool limits_repeats_ = false;
   // The end, and the tokens that are reserved or required.
   std::vector<int32_t> watched_;
   std::vector<Example> active_;

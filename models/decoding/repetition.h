@@ -8,7 +8,7 @@
 namespace viv {
 
 // The longest sequence whose repetition is looked for.
-inline constexpr int kLongestRepeated = 8;
+inline constexpr int kLongestRepeated = 32;
 
 // How often at most the same 1 to kLongestRepeated tokens stand in a row: 3 for "a b c b c b c".
 int MostRepeats(const std::vector<int32_t>& tokens);

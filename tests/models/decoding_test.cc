@@ -255,6 +255,11 @@ TEST(Repetition, IsCounted) {
   EXPECT_THAT(TokensThatRepeat({5, 5}, 2), ElementsAre(5));
   EXPECT_THAT(TokensThatRepeat({9, 1, 2, 1}, 1), ElementsAre(1, 2));
   EXPECT_THAT(TokensThatRepeat({9, 1, 2, 1, 2, 1}, 2), ElementsAre(2));
+  // A whole clause of 20 words.
+  std::vector<int32_t> clauses;
+  for (int i = 0; i < 59; ++i) clauses.push_back(i % 20);
+  EXPECT_EQ(MostRepeats(clauses), 2);
+  EXPECT_THAT(TokensThatRepeat(clauses, 2), ElementsAre(19));
   // By definition: what follows makes more than there may be.
   for (uint64_t seed = 0; seed < 200; ++seed) {
     RandomStream random(seed, 0);
