@@ -67,12 +67,16 @@ bool HoldsScales(const NamedTensors& tensors, absl::string_view name) {
 absl::StatusOr<Tensor> DecodeWeights(const Tensor& codes, const Tensor& scales) {
   const Sharing sharing = SharingOf(codes.shape());
   ASSIGN_OR_RETURN(Tensor weights, Tensor::Make(kFloat, codes.shape()));
-  const absl::Span<const int8_t> code = codes.flat<int8_t>();
-  const float* scale = scales.data<float>();
-  float* x = weights.mutable_data<float>();
-  for (size_t i = 0; i < code.size(); ++i) {
-    x[i] =
-        scale[static_cast<int64_t>(i) / sharing.run % sharing.scales] * static_cast<float>(code[i]);
+  const auto* code = codes.data<int8_t>();
+  const auto* scale = scales.data<float>();
+  auto* x = weights.mutable_data<float>();
+  const auto* const end = x + weights.num_elements();
+  // Programs wait for this when they start: no division for each element.
+  while (x < end && sharing.run == 1) {
+    for (int64_t i = 0; i < sharing.scales; ++i) *x++ = scale[i] * static_cast<float>(*code++);
+  }
+  for (; x < end; ++scale) {
+    for (int64_t i = 0; i < sharing.run; ++i) *x++ = *scale * static_cast<float>(*code++);
   }
   return weights;
 }
