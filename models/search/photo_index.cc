@@ -73,6 +73,7 @@ absl::Status SetLabels(const NamedTensors& tensors, const std::string& name, Lab
   ASSIGN_OR_RETURN(const float* confidence,
                    Column<float>(tensors, ConfidencesOf(name), rows, width));
   for (IndexedPhoto& photo : *photos) {
+    (photo.*field).reserve(width - std::count(label, label + width, -1));
     for (int64_t k = 0; k < width; ++k, ++label, ++confidence) {
       if (*label >= 0) (photo.*field).push_back({*label, *confidence});
     }
@@ -233,6 +234,7 @@ absl::Status PhotoIndex::SetTensors(const NamedTensors& tensors) {
   const char* const text = reinterpret_cast<const char*>(texts);
   int64_t at = 0;
   photos_.reserve(n);
+  numbers_.reserve(n);
   for (int64_t i = 0; i < n; ++i, file += 3, end += 2) {
     if (end[0] < at || end[1] < end[0] || end[1] > bytes) return Damaged("its texts");
     IndexedPhoto photo = {.path = std::string(text + at, text + end[0]),

@@ -60,7 +60,10 @@ class VectorGraph::Graph : private hnswlib::SpaceInterface<float> {
 
   int64_t dimensions() const { return dimensions_; }
   int64_t size() const { return static_cast<int64_t>(inverse_norms_.size()); }
-  const int8_t* codes(int64_t number) const { return codes_.data() + number * dimensions_; }
+  const int8_t* codes(int64_t number) const {
+    return number < stored_count_ ? stored_.data<int8_t>() + number * dimensions_
+                                  : added_.data() + (number - stored_count_) * dimensions_;
+  }
 
   absl::StatusOr<std::vector<int8_t>> Encode(absl::Span<const float> vector) const {
     if (static_cast<int64_t>(vector.size()) != dimensions_) {
@@ -85,7 +88,7 @@ class VectorGraph::Graph : private hnswlib::SpaceInterface<float> {
         links_.resizeIndex(2 * links_.max_elements_);
       }
       const auto number = static_cast<uint32_t>(size());
-      codes_.insert(codes_.end(), codes, codes + dimensions_);
+      added_.insert(added_.end(), codes, codes + dimensions_);
       inverse_norms_.push_back(InverseNorm(codes, dimensions_));
       links_.addPoint(&number, number);
     });
@@ -134,7 +137,10 @@ class VectorGraph::Graph : private hnswlib::SpaceInterface<float> {
   }
 
   const int64_t dimensions_;
-  std::vector<int8_t> codes_;         // [size, dimensions]
+  // The codes: first those of the tensors that it was read from, which may lie in a file.
+  Tensor stored_;
+  int64_t stored_count_ = 0;
+  std::vector<int8_t> added_;
   std::vector<float> inverse_norms_;  // of the codes
   Links links_;
 };
@@ -151,10 +157,11 @@ absl::StatusOr<NamedTensors> VectorGraph::Graph::ToTensors() const {
   ASSIGN_OR_RETURN(Tensor lowest, Tensor::Make(kInt32, Shape({n, 1 + kLowestLinks})));
   ASSIGN_OR_RETURN(Tensor levels, Tensor::Make(kInt32, Shape({n})));
   ASSIGN_OR_RETURN(Tensor upper, Tensor::Make(kInt32, Shape({layers, 1 + kLinks})));
-  std::copy(codes_.begin(), codes_.end(), codes.mutable_data<int8_t>());
+  auto* code = codes.mutable_data<int8_t>();
   auto* low = lowest.mutable_data<int32_t>();
   auto* up = upper.mutable_data<int32_t>();
   for (int64_t i = 0; i < n; ++i, low += 1 + kLowestLinks) {
+    code = std::copy_n(this->codes(i), dimensions_, code);
     const auto point = static_cast<hnswlib::tableint>(i);
     std::memcpy(low, links_.get_linklist0(point), sizeof(int32_t) * (1 + kLowestLinks));
     levels.mutable_data<int32_t>()[i] = links_.element_levels_[i];
@@ -168,12 +175,12 @@ absl::StatusOr<NamedTensors> VectorGraph::Graph::ToTensors() const {
 }
 
 absl::Status VectorGraph::Graph::SetTensors(const NamedTensors& tensors) {
-  const Tensor& codes = tensors.at("codes");
   const absl::Span<const int32_t> levels = tensors.at("levels").flat<int32_t>();
   const int32_t* low = tensors.at("lowest").data<int32_t>();
   const int32_t* up = tensors.at("upper").data<int32_t>();
   return RunGuarded("cannot read the graph of vectors", [&] {
-    codes_.assign(codes.data<int8_t>(), codes.data<int8_t>() + codes.num_elements());
+    stored_ = tensors.at("codes");
+    stored_count_ = stored_.dim(0);
     for (size_t i = 0; i < levels.size(); ++i, low += 1 + kLowestLinks) {
       inverse_norms_.push_back(InverseNorm(this->codes(static_cast<int64_t>(i)), dimensions_));
       const auto point = static_cast<hnswlib::tableint>(i);
