@@ -1,6 +1,7 @@
 // WebP, by libwebp, which shrinks as it decodes. Of animations the first picture.
 #include <webp/decode.h>
 #include <webp/demux.h>
+#include <webp/encode.h>
 
 #include <algorithm>
 #include <cstring>
@@ -8,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "datasets/images/encode.h"
 #include "datasets/images/image_rows.h"
 
 namespace viv {
@@ -127,6 +129,24 @@ absl::StatusOr<StoredImage> DecodeWebp(absl::string_view bytes, const DecodeOpti
   image.orientation = reader.Orientation();
   ASSIGN_OR_RETURN(image.pixels, reader.Decode(options));
   return image;
+}
+
+absl::StatusOr<std::string> EncodeWebp(const Tensor& image, float quality) {
+  const Shape& shape = image.shape();
+  const auto possible = [](int64_t extent) { return extent > 0 && extent <= WEBP_MAX_DIMENSION; };
+  if (image.dtype() != kUInt8 || shape.rank() != 3 || shape.dim(2) != 3 ||
+      !possible(shape.dim(0)) || !possible(shape.dim(1))) {
+    return absl::InvalidArgumentError(
+        absl::StrCat("no image for WebP: ", DTypeName(image.dtype()), " ", shape.ToString()));
+  }
+  const auto height = static_cast<int>(shape.dim(0)), width = static_cast<int>(shape.dim(1));
+  uint8_t* bytes = nullptr;
+  const size_t size =
+      WebPEncodeRGB(image.data<uint8_t>(), width, height, 3 * width, quality, &bytes);
+  if (size == 0) return absl::ResourceExhaustedError("no memory to encode an image");
+  const std::string file(reinterpret_cast<const char*>(bytes), size);
+  WebPFree(bytes);
+  return file;
 }
 
 }  // namespace viv

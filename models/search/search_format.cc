@@ -9,8 +9,8 @@
 #include "absl/strings/str_format.h"
 #include "absl/strings/str_replace.h"
 #include "core/base/status.h"
-#include "core/train/png.h"
 #include "datasets/images/decode.h"
+#include "datasets/images/encode.h"
 #include "models/vision/photo_fit.h"
 #include "nlohmann/json.hpp"
 
@@ -58,8 +58,8 @@ std::string FileUrl(const std::string& path) {
 absl::StatusOr<std::string> Thumbnail(Env* env, const std::string& path) {
   ASSIGN_OR_RETURN(const Tensor photo, ReadImage(env, path, {.min_side = kThumbnail}));
   ASSIGN_OR_RETURN(const Tensor small, FitPhoto(photo, {.size = kThumbnail}));
-  ASSIGN_OR_RETURN(const std::string png, EncodePng(small));
-  return absl::StrCat("data:image/png;base64,", absl::Base64Escape(png));
+  ASSIGN_OR_RETURN(const std::string webp, EncodeWebp(small));
+  return absl::StrCat("data:image/webp;base64,", absl::Base64Escape(webp));
 }
 
 }  // namespace

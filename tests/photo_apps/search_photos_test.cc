@@ -61,7 +61,7 @@ TEST_F(SearchPhotosTest, IndexesAndFinds) {
   EXPECT_THAT(like.out, Not(HasSubstr("copy.png")));
   const auto page = env_->ReadFile(html);
   ASSERT_TRUE(page.ok()) << page.status();
-  EXPECT_THAT(*page, HasSubstr("data:image/png;base64,"));
+  EXPECT_THAT(*page, HasSubstr("data:image/webp;base64,"));
 
   EXPECT_THAT(Search({"--duplicates", "--similarity=1"}).out,
               HasSubstr(JoinPath(photos_, "again.png") + "\n" + copy));

@@ -9,6 +9,7 @@
 
 #include "absl/strings/str_cat.h"
 #include "core/base/file.h"
+#include "datasets/images/encode.h"
 #include "image_makers.h"
 #include "tests/support/test_folder.h"
 
@@ -106,6 +107,19 @@ TEST(Decode, ReadsTheFirstPictureOfAnAnimatedWebp) {
   EXPECT_EQ(PixelAt(out, 1, 1), (std::vector<int>{255, 255, 255}));
   EXPECT_EQ(PixelAt(out, 3, 4), (std::vector<int>{12, 12, 12}));
   EXPECT_EQ(PixelAt(out, 6, 2), (std::vector<int>{255, 255, 255}));
+}
+
+TEST(EncodeWebp, KeepsWhatIsSeen) {
+  const Tensor image = SmoothPixels(40, 30);
+  EXPECT_LE(Difference(Decode(*EncodeWebp(image, 95)), image), 12);
+  EXPECT_LT(EncodeWebp(image, 10)->size(), EncodeWebp(image, 95)->size());
+  for (const Shape& shape :
+       {Shape({4, 4}), Shape({4, 4, 4}), Shape({0, 4, 3}), Shape({4, 16384, 3})}) {
+    const auto status = EncodeWebp(*Tensor::Zeros(kUInt8, shape)).status();
+    EXPECT_TRUE(absl::IsInvalidArgument(status)) << status;
+  }
+  EXPECT_TRUE(
+      absl::IsInvalidArgument(EncodeWebp(*Tensor::Zeros(kFloat, Shape({4, 4, 3}))).status()));
 }
 
 TEST(Decode, ConvertsInks) {
