@@ -1,11 +1,11 @@
-// Flags of bundles that are learnt from photos.
+// Flags of bundles that are learnt from data.
 #include "apps/export_flags.h"
 
 #include "apps/program.h"
 
 DEFINE_string(export_to, "", "folder for the bundle that is made of what was learnt");
-DEFINE_string(data_name, "", "name of the photos, for the bundle; where they lie if empty");
-DEFINE_string(licence, "Not stated.", "text of the photos' licence, for the bundle");
+DEFINE_string(data_name, "", "name of the data, for the bundle; where it lies if empty");
+DEFINE_string(licence, "Not stated.", "text of the data's licence, for the bundle");
 DEFINE_bool(non_commercial, false, "whether that licence forbids commercial use");
 
 namespace viv {

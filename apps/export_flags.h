@@ -1,6 +1,5 @@
 // What a training program is told of the bundle that it makes: --export_to, --data_name, --licence
-// and
-// --non_commercial.
+// and --non_commercial.
 #ifndef VIV_APPS_EXPORT_FLAGS_H_
 #define VIV_APPS_EXPORT_FLAGS_H_
 
@@ -14,7 +13,7 @@ DECLARE_string(export_to);
 
 namespace viv {
 
-// `data`: where the photos lie, which is their name where none was given; `command_line`: the
+// `data`: where the data lies, which is its name where none was given; `command_line`: the
 // arguments of main.
 BundleExport ExportOfFlags(const std::string& data, const std::vector<std::string>& command_line);
 

@@ -1,4 +1,5 @@
 // translate_train: learns to translate from parallel text.
+#include "apps/export_flags.h"
 #include "apps/program.h"
 #include "apps/run_flags.h"
 #include "models/language/train_program.h"
@@ -44,12 +45,8 @@ DEFINE_int32(score_every, 450, "updates between scores of the validation text; 0
 DEFINE_int32(checkpoint_every, 150, "updates between checkpoints");
 DEFINE_int32(keep_best, 1, "checkpoints with the best scores that are kept");
 DEFINE_int32(seed, 1, "seed of all random numbers");
-DEFINE_string(export_to, "", "folder for the bundle that is made of the best checkpoint");
 DEFINE_string(src, "en", "language of the source, for the bundle");
 DEFINE_string(tgt, "fr", "language of the target, for the bundle");
-DEFINE_string(data, "", "name of the training data, for the bundle");
-DEFINE_string(licence, "", "text of the data's licence, for the bundle");
-DEFINE_bool(non_commercial, false, "whether that licence forbids commercial use");
 DEFINE_string(evaluate, "",
               "text with references, in the form of --train; arguments are further ones: prints "
               "the scores of the bundle of --export_to, or without training those of --model");
@@ -68,11 +65,11 @@ constexpr char kUsageText[] =
     "  translate_train --train train.en,train.fr --validation val.en,val.fr --run runs/en_fr\n"
     "  translate_train --train pairs.tsv.gz --run runs/small --embed 128 --hidden 256 --updates "
     "500\n"
-    "  translate_train ... --export_to bundles/en_fr --data 'our manuals' --licence 'CC BY 4.0'\n"
+    "  translate_train ... --export_to bundles/en_fr --data_name manuals --licence 'CC BY 4.0'\n"
     "  translate --model bundles/en_fr 'A sentence of ours.'\n"
     "  translate_train --from pretrained/translate_en_fr --train own.en,own.fr --run runs/own "
     "\\\n"
-    "    --export_to bundles/own --data 'our manuals' --licence 'CC BY 4.0'\n"
+    "    --export_to bundles/own --data_name manuals --licence 'CC BY 4.0'\n"
     "  translate_train --evaluate test.en,test.fr --model bundles/en_fr\n"
     "  translate_train --tune own.en,own.fr --model bundles/en_fr --export_to bundles/own\n\n"
     "Ctrl-C ends a run with a checkpoint; the same command goes on from there. Of the validation\n"
@@ -121,8 +118,6 @@ std::string WrongFlags(const std::vector<std::string>& arguments) {
   if (!FLAGS_evaluate.empty() && FLAGS_export_to.empty()) {
     return "--evaluate after training needs --export_to";
   }
-  const bool named = !FLAGS_data.empty() && !FLAGS_licence.empty();
-  if (!FLAGS_export_to.empty() && !named) return "--export_to needs --data and --licence";
   if (FLAGS_train.empty() || FLAGS_run.empty()) return "--train and --run are needed";
   if (FLAGS_decay != "halve" && FLAGS_decay != "inverse_sqrt") {
     return "--decay is halve or inverse_sqrt, not '" + FLAGS_decay + "'";
@@ -138,7 +133,7 @@ std::string WrongFlags(const std::vector<std::string>& arguments) {
   return against.empty() ? "" : "--" + against + " is what the bundle of --from says";
 }
 
-TrainProgram ProgramOfFlags(const NetOptions& net, DType precision) {
+TrainProgram ProgramOfFlags(const NetOptions& net, DType precision, const BundleExport& to) {
   const bool from = !FLAGS_from.empty();
   const double rate = FLAGS_learning_rate > 0 ? FLAGS_learning_rate : from ? 5e-4 : 2e-3;
   TrainerOptions trainer = TrainerOfFlags();
@@ -168,10 +163,7 @@ TrainProgram ProgramOfFlags(const NetOptions& net, DType precision) {
                       .check_numerics = FLAGS_check_numerics,
                       .trainer = trainer},
           .words = FLAGS_pieces == "word",
-          .to = {.directory = FLAGS_export_to,
-                 .data = FLAGS_data,
-                 .licence = FLAGS_licence,
-                 .non_commercial = FLAGS_non_commercial},
+          .to = to,
           .source_language = FLAGS_src,
           .target_language = FLAGS_tgt};
 }
@@ -195,8 +187,8 @@ int main(int argc, char** argv) {
     if (*precision == kInt8) return FailUsage("--precision int8 is for translating, not training");
     const absl::StatusOr<NetOptions> net = NetOfFlags();
     if (!net.ok()) return FailUsage(std::string(net.status().message()));
-    TrainProgram program = ProgramOfFlags(*net, *precision);
-    program.to.command = CommandLine(command_line);
+    TrainProgram program =
+        ProgramOfFlags(*net, *precision, ExportOfFlags(FLAGS_train, command_line));
     if (const absl::Status trained = program.Run(); !trained.ok()) return Fail(trained);
     if (FLAGS_evaluate.empty()) return kSuccess;
   }

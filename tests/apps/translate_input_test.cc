@@ -33,7 +33,8 @@ class TranslateInputTest : public TokenizerTest {
     directory_ = JoinPath(testing::TempDir(), "viv_translate_input_test");
     WriteSmallLanguage(directory_);
     std::vector<std::string> flags = SmallLanguageFlags(directory_);
-    flags.insert(flags.end(), {"--export_to=" + Path("bundle"), "--data=a test", "--licence=any"});
+    flags.insert(flags.end(),
+                 {"--export_to=" + Path("bundle"), "--data_name=a test", "--licence=any"});
     const ProgramResult trained = RunProgram("translate_train", flags);
     ASSERT_EQ(trained.exit_code, 0) << trained.err;
   }
@@ -269,7 +270,7 @@ TEST_F(TranslateInputTest, CopiesUnknownWords) {
   flags.insert(flags.end(), {"--pieces=word", "--vocabulary=30", "--updates=150",
                              "--validation=", "--train=" + Path("w.en") + "," + Path("w.fr"),
                              "--run=" + Path("word_run"), "--export_to=" + Path("words"),
-                             "--data=a test", "--licence=any"});
+                             "--data_name=a test", "--licence=any"});
   const ProgramResult trained = RunProgram("translate_train", flags);
   ASSERT_EQ(trained.exit_code, 0) << trained.err;
   const auto translate = [](const std::string& unknown) {

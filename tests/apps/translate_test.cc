@@ -30,7 +30,7 @@ class TranslateTest : public TokenizerTest {
     if (!kTokenizersWork) return;
     PrepareRuns();
     std::vector<std::string> flags = flags_;
-    flags.insert(flags.end(), {"--export_to=" + bundle_, "--data=sentences of a test",
+    flags.insert(flags.end(), {"--export_to=" + bundle_, "--data_name=sentences of a test",
                                "--licence=Do as you like.", "--non_commercial"});
     trained_ = RunProgram("translate_train", flags);
   }
@@ -332,7 +332,7 @@ TEST_F(TranslateTest, LearnsOnFromABundle) {
   EXPECT_GT(before, 75) << begun.err;
   EXPECT_LT(before, 97) << begun.err;
 
-  flags.insert(flags.end(), {"--updates=100", "--export_to=" + learnt, "--data=own",
+  flags.insert(flags.end(), {"--updates=100", "--export_to=" + learnt, "--data_name=own",
                              "--licence=ours", "--evaluate=" + pairs, pairs});
   const ProgramResult resumed = RunProgram("translate_train", flags);
   ASSERT_EQ(resumed.exit_code, 0) << resumed.err;
@@ -365,7 +365,7 @@ TEST_F(TranslateTest, TrainsWithoutAttention) {
   std::vector<std::string> flags = flags_;
   flags.insert(flags.end(), {"--attention=false", "--reverse_source", "--updates=20",
                              "--run=" + JoinPath(directory_, "plain_run"), "--score_every=0",
-                             "--export_to=" + plain, "--data=x", "--licence=y"});
+                             "--export_to=" + plain, "--data_name=x", "--licence=y"});
   const ProgramResult trained = RunProgram("translate_train", flags);
   ASSERT_EQ(trained.exit_code, 0) << trained.err;
   const auto index = nlohmann::json::parse(*Env::Default()->ReadFile(plain + "/bundle.json"));
@@ -385,7 +385,7 @@ TEST_F(TranslateTest, LearnsWithATransformer) {
                 "--encoder_layers=1", "--decoder_layers=2", "--batch=64", "--batch_tokens=200",
                 "--decay=inverse_sqrt", "--warm_up=50", "--learning_rate=0.005",
                 "--score_every=250", "--run=" + JoinPath(directory_, "t_run"),
-                "--export_to=" + bundle, "--data=x", "--licence=y"});
+                "--export_to=" + bundle, "--data_name=x", "--licence=y"});
   const ProgramResult trained = RunProgram("translate_train", flags);
   ASSERT_EQ(trained.exit_code, 0) << trained.err;
   EXPECT_THAT(*Env::Default()->ReadFile(bundle + "/README.md"), HasSubstr("A Transformer: 1 enc"));
