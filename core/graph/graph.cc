@@ -2,13 +2,13 @@
 #include "core/graph/graph.h"
 
 #include <algorithm>
-#include <queue>
 
 #include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
 #include "core/graph/node_types.h"
 #include "core/graph/shape_context.h"
+#include "core/graph/topological_order.h"
 
 namespace viv {
 
@@ -234,33 +234,8 @@ std::string Graph::UniqueName(const std::string& base) {
 }
 
 absl::StatusOr<std::vector<Node*>> Graph::TopologicalOrder() const {
-  std::unordered_map<const Node*, int> waiting;
-  std::unordered_map<const Node*, std::vector<Node*>> consumers;
-  const auto by_id = [](const Node* a, const Node* b) { return a->id() > b->id(); };
-  std::priority_queue<Node*, std::vector<Node*>, decltype(by_id)> ready(by_id);
-  for (const auto& node : nodes_) {
-    waiting[node.get()] = static_cast<int>(node->inputs().size() + node->control_inputs().size());
-    for (const Output& input : node->inputs()) consumers[input.node].push_back(node.get());
-    for (Node* control : node->control_inputs()) consumers[control].push_back(node.get());
-    if (waiting[node.get()] == 0) ready.push(node.get());
-  }
-  std::vector<Node*> order;
-  while (!ready.empty()) {
-    Node* node = ready.top();
-    ready.pop();
-    order.push_back(node);
-    for (Node* consumer : consumers[node]) {
-      if (--waiting[consumer] == 0) ready.push(consumer);
-    }
-  }
-  if (order.size() == nodes_.size()) return order;
-  for (const auto& node : nodes_) {
-    if (waiting[node.get()] > 0) {
-      return absl::InvalidArgumentError(
-          absl::StrCat("the graph has a cycle through or before ", node->Describe()));
-    }
-  }
-  return absl::InternalError("the graph has a cycle");
+  return viv::TopologicalOrder(*this,
+                               [](const Node* a, const Node* b) { return a->id() < b->id(); });
 }
 
 void Graph::ReplaceUses(Output from, Output to, const Node* except) {

@@ -3,12 +3,12 @@
 
 #include <algorithm>
 #include <map>
-#include <queue>
 #include <set>
 #include <utility>
 
 #include "absl/strings/str_cat.h"
 #include "core/base/status.h"
+#include "core/graph/topological_order.h"
 
 namespace viv {
 namespace {
@@ -189,29 +189,9 @@ void ProgramGraph::Forget(const Use& use) {
 }
 
 absl::StatusOr<std::vector<Node*>> ProgramGraph::Order() const {
-  std::unordered_map<const Node*, int> waiting;
-  std::unordered_map<const Node*, std::vector<Node*>> consumers;
-  const auto later = [this](const Node* a, const Node* b) {
-    return std::make_pair(rank_.at(a), a->id()) > std::make_pair(rank_.at(b), b->id());
-  };
-  std::priority_queue<Node*, std::vector<Node*>, decltype(later)> ready(later);
-  for (const auto& node : graph_.nodes()) {
-    waiting[node.get()] = static_cast<int>(node->inputs().size() + node->control_inputs().size());
-    for (const Output& input : node->inputs()) consumers[input.node].push_back(node.get());
-    for (Node* control : node->control_inputs()) consumers[control].push_back(node.get());
-    if (waiting[node.get()] == 0) ready.push(node.get());
-  }
-  std::vector<Node*> order;
-  while (!ready.empty()) {
-    Node* node = ready.top();
-    ready.pop();
-    order.push_back(node);
-    for (Node* consumer : consumers[node]) {
-      if (--waiting[consumer] == 0) ready.push(consumer);
-    }
-  }
-  if (order.size() == graph_.nodes().size()) return order;
-  return absl::InvalidArgumentError("the graph has a cycle");
+  return TopologicalOrder(graph_, [this](const Node* a, const Node* b) {
+    return std::make_pair(rank_.at(a), a->id()) < std::make_pair(rank_.at(b), b->id());
+  });
 }
 
 absl::StatusOr<Node*> ProgramGraph::Add(NodeSpec spec, const Node& like) {
