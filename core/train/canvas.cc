@@ -11,7 +11,7 @@
 namespace viv {
 namespace {
 
-constexpr int kLetter = 2;  // dots of the image to a dot of a letter
+constexpr int kLetter = 2;  // pixels of the image to a pixel of a letter
 constexpr int kLetterStep = (kGlyphWidth + 1) * kLetter;
 
 bool HasGlyph(char c) { return c >= kFirstGlyph && c <= kLastGlyph; }
@@ -20,10 +20,10 @@ bool HasGlyph(char c) { return c >= kFirstGlyph && c <= kLastGlyph; }
 
 void Canvas::Dot(int x, int y, const Colour& colour) {
   if (x < 0 || y < 0 || x >= width_ || y >= height_) return;
-  uint8_t* dot = &dots_[3 * (size_t{1} * y * width_ + x)];
-  dot[0] = colour.red;
-  dot[1] = colour.green;
-  dot[2] = colour.blue;
+  uint8_t* pixel = &pixels_[3 * (size_t{1} * y * width_ + x)];
+  pixel[0] = colour.red;
+  pixel[1] = colour.green;
+  pixel[2] = colour.blue;
 }
 
 void Canvas::Box(int left, int top, int right, int bottom, const Colour& colour) {
@@ -68,7 +68,7 @@ int Canvas::TextWidth(const std::string& text) {
 
 absl::StatusOr<Tensor> Canvas::ToTensor() const {
   ASSIGN_OR_RETURN(Tensor image, Tensor::Make(kUInt8, {height_, width_, 3}));
-  std::copy_n(dots_.begin(), image.num_elements(), image.mutable_data<uint8_t>());
+  std::copy_n(pixels_.begin(), image.num_elements(), image.mutable_data<uint8_t>());
   return image;
 }
 

@@ -22,12 +22,12 @@ class Canvas {
   static constexpr int kTextHeight = 14;
 
   Canvas(int width, int height)
-      : width_(width), height_(height), dots_(size_t{3} * width * height, 255) {}
+      : width_(width), height_(height), pixels_(size_t{3} * width * height, 255) {}
 
   int width() const { return width_; }
   int height() const { return height_; }
-  // Red, green and blue of each dot.
-  const uint8_t* row(int y) const { return &dots_[size_t{3} * y * width_]; }
+  // Red, green and blue of each pixel.
+  const uint8_t* row(int y) const { return &pixels_[size_t{3} * y * width_]; }
 
   void Dot(int x, int y, const Colour& colour);
   // Without the right column and the bottom row.
@@ -44,7 +44,7 @@ class Canvas {
 
  private:
   int width_, height_;
-  std::vector<uint8_t> dots_;
+  std::vector<uint8_t> pixels_;
 };
 
 }  // namespace viv

@@ -14,7 +14,7 @@ namespace {
 
 constexpr int kWidth = 960, kPanel = 300;
 constexpr int kLeft = 90, kRight = 30, kTop = 44, kBottom = 44;
-constexpr int kFine = 2;  // drawn dots of a line to a dot of the image, each way
+constexpr int kFine = 2;  // drawn pixels of a line to a pixel of the image, each way
 
 constexpr Colour kGrid = {225, 228, 232};
 constexpr Colour kLines[] = {{31, 119, 180}, {214, 90, 40}, {44, 140, 70}, {148, 103, 189}};
@@ -57,7 +57,7 @@ Axis MakeAxis(double low, double high, int marks) {
   return axis;
 }
 
-// Where a panel's curve may go, in dots of the image.
+// Where a panel's curve may go, in pixels of the image.
 struct Frame {
   int left, top, right, bottom;
 };
@@ -96,15 +96,15 @@ void DrawLine(const Frame& frame, const Axis& x, const Axis& y, const Curve& cur
     const auto [x0, y0] = place(curve.points[i - 1]);
     fine.Line(x0, y0, x1, y1, radius, colour);
   }
-  // Where the line is, the mean of its dots over what is there already.
+  // Where the line is, the mean of its pixels over what is there already.
   const double area = kFine * kFine;
   for (int row = 0; row < kPanel; ++row) {
     for (int column = 0; column < canvas->width(); ++column) {
       int covered = 0;
       for (int i = 0; i < kFine; ++i) {
         for (int k = 0; k < kFine; ++k) {
-          const uint8_t* dot = fine.row(row * kFine + i) + 3 * (column * kFine + k);
-          covered += dot[0] != kPaper.red || dot[1] != kPaper.green || dot[2] != kPaper.blue;
+          const uint8_t* pixel = fine.row(row * kFine + i) + 3 * (column * kFine + k);
+          covered += pixel[0] != kPaper.red || pixel[1] != kPaper.green || pixel[2] != kPaper.blue;
         }
       }
       if (covered == 0) continue;

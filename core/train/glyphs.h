@@ -1,4 +1,4 @@
-// Letters of 5 x 8 dots, for labels in images.
+// Letters of 5 x 8 pixels, for labels in images.
 #ifndef VIV_CORE_TRAIN_GLYPHS_H_
 #define VIV_CORE_TRAIN_GLYPHS_H_
 
@@ -9,7 +9,7 @@ namespace viv {
 inline constexpr int kGlyphWidth = 5, kGlyphHeight = 8;
 inline constexpr char kFirstGlyph = ' ', kLastGlyph = '~';
 
-// For each character of ASCII from ' ' to '~' five columns, whose lowest bit is the top dot.
+// For each character of ASCII from ' ' to '~' five columns, whose lowest bit is the top pixel.
 inline constexpr uint8_t kGlyphs[][kGlyphWidth] = {
     {0x00, 0x00, 0x00, 0x00, 0x00},  // space
     {0x00, 0x00, 0x5F, 0x00, 0x00},  // !

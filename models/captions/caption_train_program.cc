@@ -87,7 +87,7 @@ absl::StatusOr<Tokenizer> TokenizerOfRun(const std::string& directory, const Cap
 
 std::string DescribeNet(const CaptionNetOptions& net, int64_t parameters) {
   return absl::StrFormat(
-      "Inception %s for photos of %d x %d dots, and an LSTM of %d units%s for %d words; %d "
+      "Inception %s for photos of %d x %d pixels, and an LSTM of %d units%s for %d words; %d "
       "parameters in 8 bits.",
       net.photos.kind, net.photos.input_size, net.photos.input_size, net.words.hidden,
       net.words.attention ? " with attention" : "", net.words.vocab_size, parameters);

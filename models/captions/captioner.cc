@@ -96,9 +96,9 @@ absl::StatusOr<CaptionerParts> PartsOf(const Bundle& bundle) {
   }
   if (tokenizer.unknown() < 0) return absl::InvalidArgumentError("the vocabulary is not of words");
   if (info.fit.size != net.photos.input_size) {
-    return absl::InvalidArgumentError(absl::StrCat("the net sees ", net.photos.input_size, " x ",
-                                                   net.photos.input_size,
-                                                   " dots, photos are brought to ", info.fit.size));
+    return absl::InvalidArgumentError(
+        absl::StrCat("the net sees ", net.photos.input_size, " x ", net.photos.input_size,
+                     " pixels, photos are brought to ", info.fit.size));
   }
   return CaptionerParts{info, net, std::move(tokenizer), bundle.weights,
                         FindText(bundle.files, "LICENSE").value_or("")};

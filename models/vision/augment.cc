@@ -52,16 +52,16 @@ PhotoPart RandomPart(const Tensor& photo, const AugmentOptions& options, RandomS
 void ChangeColours(float colour, RandomStream& random, Tensor* photo) {
   const auto factor = [&] { return Between(random, 1 - colour, 1 + colour); };
   const double brightness = factor(), contrast = factor(), saturation = factor();
-  uint8_t* dots = photo->mutable_data<uint8_t>();
+  uint8_t* pixels = photo->mutable_data<uint8_t>();
   const int64_t count = photo->num_elements() / 3;
-  const double mean = static_cast<double>(VIV_CALL_ISA(SumOfGrey)(dots, count)) / count;
+  const double mean = static_cast<double>(VIV_CALL_ISA(SumOfGrey)(pixels, count)) / count;
   const double scale = brightness * contrast;
   const auto fixed = [](double x) {
     return static_cast<int32_t>(std::lround(x * (1 << kColourBits)));
   };
-  const auto change = VIV_CALL_ISA(ChangeDots);
+  const auto change = VIV_CALL_ISA(ChangePixels);
   change(fixed(scale * saturation), fixed(scale * (1 - saturation)),
-         fixed(brightness * (1 - contrast) * mean + 0.5), count, dots);
+         fixed(brightness * (1 - contrast) * mean + 0.5), count, pixels);
 }
 
 void BlotOut(float share, RandomStream& random, Tensor* photo) {

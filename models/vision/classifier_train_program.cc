@@ -142,7 +142,7 @@ class TrainRun {
     const ClassifierInfo info = {
         .labels = labels_, .fit = options_.fit, .non_commercial = program_.to.non_commercial};
     const std::string described = absl::StrFormat(
-        "Inception %s, for %d classes and photos of %d x %d dots; %d parameters in 8 bits.",
+        "Inception %s, for %d classes and photos of %d x %d pixels; %d parameters in 8 bits.",
         net.kind, labels_.size(), net.input_size, net.input_size, CountNumbers(weights));
     ASSIGN_OR_RETURN(Bundle bundle,
                      MakeClassifierBundle(

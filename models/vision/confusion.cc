@@ -15,7 +15,7 @@ namespace {
 // More classes than this are drawn without names, or without numbers.
 constexpr int kMostNamed = 60, kMostCounted = 20;
 constexpr int kMargin = 12;
-// Names are cut to so many dots.
+// Names are cut to so many pixels.
 constexpr int kWidestName = 220;
 
 constexpr Colour kRight = {31, 119, 180}, kWrong = {200, 60, 40}, kGrid = {225, 228, 232};

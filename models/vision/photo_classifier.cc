@@ -109,7 +109,7 @@ absl::StatusOr<ClassifierParts> PartsOf(const Bundle& bundle) {
   if (parts.info.fit.size != parts.net.input_size) {
     return absl::InvalidArgumentError(
         absl::StrCat("the net sees ", parts.net.input_size, " x ", parts.net.input_size,
-                     " dots, photos are brought to ", parts.info.fit.size));
+                     " pixels, photos are brought to ", parts.info.fit.size));
   }
   if (const auto found = bundle.settings.find(kTemperature);
       found != bundle.settings.end() &&

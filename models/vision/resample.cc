@@ -1,4 +1,4 @@
-// First rows are summed, as far as the part reaches, then the dots of the sum.
+// First rows are summed, as far as the part reaches, then the pixels of the sum.
 #include "models/vision/resample.h"
 
 #include <algorithm>
@@ -66,7 +66,7 @@ absl::StatusOr<Tensor> ScalePart(const Tensor& photo, const PhotoPart& part, int
   ASSIGN_OR_RETURN(Tensor scaled, Tensor::Make(kUInt8, Shape({height, width, 3})));
   const Taps down = TapsAlong(part.top, part.height, photo.dim(0), height);
   Taps across = TapsAlong(part.left, part.width, photo.dim(1), width);
-  // The dots of a row that are needed at all.
+  // The pixels of a row that are needed at all.
   const int64_t left = across.first.front();
   const int64_t needed = 3 * (across.first.back() + across.count.back() - left);
   for (int32_t& first : across.first) first -= static_cast<int32_t>(left);

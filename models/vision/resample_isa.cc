@@ -1,4 +1,4 @@
-// Rows are summed many values at a time, in registers; dots of three channels one by one.
+// Rows are summed many values at a time, in registers; pixels of three channels one by one.
 #include <algorithm>
 
 #include "models/vision/resample_rows.h"
@@ -37,12 +37,12 @@ void SumRows(const uint8_t* rows, int64_t stride, const int16_t* weights, int64_
 void SumDots(const int16_t* row, const int32_t* first, const int32_t* count, const int16_t* weights,
              int64_t n, int64_t step, uint8_t* to) {
   for (int64_t x = 0; x < n; ++x, to += step) {
-    const int16_t* dot = row + 3 * static_cast<int64_t>(first[x]);
+    const int16_t* pixel = row + 3 * static_cast<int64_t>(first[x]);
     int32_t red = 0, green = 0, blue = 0;
-    for (const int16_t* end = weights + count[x]; weights != end; ++weights, dot += 3) {
-      red += *weights * dot[0];
-      green += *weights * dot[1];
-      blue += *weights * dot[2];
+    for (const int16_t* end = weights + count[x]; weights != end; ++weights, pixel += 3) {
+      red += *weights * pixel[0];
+      green += *weights * pixel[1];
+      blue += *weights * pixel[2];
     }
     to[0] = static_cast<uint8_t>(Shifted(red, kWeightBits + kRowBits));
     to[1] = static_cast<uint8_t>(Shifted(green, kWeightBits + kRowBits));

@@ -17,8 +17,8 @@ VIV_DECLARE_ISA(
     // one before; i < n.
     void SumRows(const uint8_t* rows, int64_t stride, const int16_t* weights, int64_t taps,
                  int64_t n, int16_t* sum);
-    // to[3 x + c], x < n: the weighted sum of the count[x] dots from row[3 first[x]] on, of channel
-    // c. The weights lie one behind the other. `step` is 3, or -3: from right to left.
+    // to[3 x + c], x < n: the weighted sum of the count[x] pixels from row[3 first[x]] on, of
+    // channel c. The weights lie one behind the other. `step` is 3, or -3: from right to left.
     void SumDots(const int16_t* row, const int32_t* first, const int32_t* count,
                  const int16_t* weights, int64_t n, int64_t step, uint8_t* to);)
 

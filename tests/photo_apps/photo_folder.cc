@@ -34,7 +34,7 @@ std::string MakePhoto(const std::string& kind, uint32_t seed) {
   if (draw(0, 2) == 0) std::swap(colours[0], colours[1]);
   const int top = draw(12, kHeight - 12), left = draw(12, kWidth - 12), radius = draw(8, 12);
   const int period = draw(3, 6);
-  std::vector<uint8_t> dots;
+  std::vector<uint8_t> pixels;
   for (int y = 0; y < kHeight; ++y) {
     for (int x = 0; x < kWidth; ++x) {
       bool inside = false;
@@ -46,12 +46,12 @@ std::string MakePhoto(const std::string& kind, uint32_t seed) {
         inside = ((y + top) / period + (x + left) / period) % 2 == 0;
       }
       for (int c = 0; c < 3; ++c) {
-        dots.push_back(
+        pixels.push_back(
             static_cast<uint8_t>(std::clamp(colours[inside][c] + draw(-10, 10), 0, 255)));
       }
     }
   }
-  return EncodePng(Tensor::Of<uint8_t>({kHeight, kWidth, 3}, dots)).value_or("");
+  return EncodePng(Tensor::Of<uint8_t>({kHeight, kWidth, 3}, pixels)).value_or("");
 }
 
 void WritePhotos(const std::string& directory, int of_each_kind) {

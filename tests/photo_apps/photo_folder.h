@@ -7,7 +7,7 @@
 
 namespace viv {
 
-// A PNG of "disc", "stripes" or "checks", of 40 x 48 dots; place, colours and noise are those of
+// A PNG of "disc", "stripes" or "checks", of 40 x 48 pixels; place, colours and noise are those of
 // `seed`.
 std::string MakePhoto(const std::string& kind, uint32_t seed);
 

@@ -22,10 +22,10 @@ class UpdateIndexTest : public FolderTest {
     view_ = [this](const std::vector<Tensor>& photos) -> absl::StatusOr<std::vector<SeenPhoto>> {
       std::vector<SeenPhoto> seen;
       for (const Tensor& photo : photos) {
-        const uint8_t* dot = photo.data<uint8_t>();
-        seen.push_back({.embedding = {dot[0] - 128.0f, dot[1] - 128.0f, 1},
-                        .labels = {{dot[0], 0.5f}},
-                        .caption = absl::StrCat("red ", dot[0])});
+        const uint8_t* pixel = photo.data<uint8_t>();
+        seen.push_back({.embedding = {pixel[0] - 128.0f, pixel[1] - 128.0f, 1},
+                        .labels = {{pixel[0], 0.5f}},
+                        .caption = absl::StrCat("red ", pixel[0])});
         ++views_;
       }
       return seen;
@@ -33,9 +33,10 @@ class UpdateIndexTest : public FolderTest {
   }
 
   void WritePhoto(const std::string& name, int red) {
-    std::vector<uint8_t> dots;
-    for (int i = 0; i < 4 * 5; ++i) dots.insert(dots.end(), {static_cast<uint8_t>(red), 100, 100});
-    Write(name, *EncodePng(Tensor::Of<uint8_t>(Shape({4, 5, 3}), dots)));
+    std::vector<uint8_t> pixels;
+    for (int i = 0; i < 4 * 5; ++i)
+      pixels.insert(pixels.end(), {static_cast<uint8_t>(red), 100, 100});
+    Write(name, *EncodePng(Tensor::Of<uint8_t>(Shape({4, 5, 3}), pixels)));
   }
   std::string File() const { return JoinPath(directory_, "my.index"); }
   UpdateResult Update(const std::vector<std::string>& paths, const UpdateOptions& options = {}) {

@@ -61,12 +61,12 @@ TEST_F(ReadCurvesTest, ADamagedFileCountsUpToTheDamage) {
   EXPECT_FALSE(ReadCurves(env, "/nowhere").ok());
 }
 
-// Whether a dot within 3 of (x, y) is far from grey.
+// Whether a pixel within 3 of (x, y) is far from grey.
 bool IsColoured(const Tensor& image, int64_t x, int64_t y) {
   for (int64_t v = std::max<int64_t>(y - 3, 0); v <= std::min(y + 3, image.dim(0) - 1); ++v) {
     for (int64_t u = std::max<int64_t>(x - 3, 0); u <= std::min(x + 3, image.dim(1) - 1); ++u) {
-      const uint8_t* dot = image.data<uint8_t>() + 3 * (v * image.dim(1) + u);
-      if (std::abs(int{dot[0]} - int{dot[2]}) > 60) return true;
+      const uint8_t* pixel = image.data<uint8_t>() + 3 * (v * image.dim(1) + u);
+      if (std::abs(int{pixel[0]} - int{pixel[2]}) > 60) return true;
     }
   }
   return false;

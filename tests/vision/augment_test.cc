@@ -84,11 +84,11 @@ TEST(Augment, ChangesColoursOfAllAlike) {
   std::set<int> values;
   for (uint64_t seed = 0; seed < 50; ++seed) {
     const Tensor result = Augment(grey, options, seed);
-    const auto dots = result.flat<uint8_t>();
-    for (const uint8_t dot : dots) ASSERT_NEAR(dot, dots[0], 1) << "grey stays grey";
-    values.insert(dots[0]);
-    EXPECT_GE(dots[0], 49);
-    EXPECT_LE(dots[0], 151);
+    const auto pixels = result.flat<uint8_t>();
+    for (const uint8_t pixel : pixels) ASSERT_NEAR(pixel, pixels[0], 1) << "grey stays grey";
+    values.insert(pixels[0]);
+    EXPECT_GE(pixels[0], 49);
+    EXPECT_LE(pixels[0], 151);
   }
   EXPECT_GT(values.size(), 10);
 }
@@ -100,8 +100,8 @@ TEST(Augment, BlotsOutASquare) {
   int64_t most = 0;
   for (uint64_t seed = 0; seed < 50; ++seed) {
     const Tensor result = Augment(photo, options, seed);
-    const auto dots = result.flat<uint8_t>();
-    const int64_t blot = 32 * 32 - std::count(dots.begin(), dots.end(), 7) / 3;
+    const auto pixels = result.flat<uint8_t>();
+    const int64_t blot = 32 * 32 - std::count(pixels.begin(), pixels.end(), 7) / 3;
     EXPECT_LE(blot, 16 * 16);
     most = std::max(most, blot);
   }

@@ -57,11 +57,11 @@ TEST(Confusion, ShowsShares) {
   const absl::StatusOr<Tensor> drawing = matrix.Draw();
   ASSERT_TRUE(drawing.ok());
   int blue = 0;
-  const uint8_t* dots = drawing->data<uint8_t>();
+  const uint8_t* pixels = drawing->data<uint8_t>();
   for (int64_t i = 0; i < drawing->num_elements(); i += 3) {
-    blue += dots[i] == 31 && dots[i + 1] == 119 && dots[i + 2] == 180;
+    blue += pixels[i] == 31 && pixels[i + 1] == 119 && pixels[i + 2] == 180;
   }
-  EXPECT_EQ(blue, 64);  // 8 x 8 dots
+  EXPECT_EQ(blue, 64);  // 8 x 8 pixels
 }
 
 }  // namespace

@@ -49,7 +49,7 @@ TEST(PhotoFit, StretchesOnRequest) {
 
 TEST(PhotoFit, ShrinksByMeansOverAreas) {
   const Tensor photo = MakePixels(64, 64, 3, [](int64_t y, int64_t x, int) {
-    return (x + y) % 2 == 0 ? 100 : 200;  // what skips dots would show one of both
+    return (x + y) % 2 == 0 ? 100 : 200;  // what skips pixels would show one of both
   });
   const Tensor fitted = Fit(photo, {.size = 16});
   for (int64_t i = 0; i < fitted.num_elements(); ++i) {

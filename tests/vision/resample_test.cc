@@ -75,15 +75,15 @@ TEST(Resample, KeepsWhatIsNotScaledAndMirrors) {
   }
 }
 
-// However many dots become one, their weights come to 1, and none is left out.
+// However many pixels become one, their weights come to 1, and none is left out.
 TEST(Resample, ShrinksWithoutLoss) {
   const Tensor white = MakePixels(2, 100000, 3, [](int64_t, int64_t, int) { return 255; });
   const Tensor line = *ScalePart(white, {0, 0, 2, 100000}, 1, 3);
   for (const uint8_t value : line.flat<uint8_t>()) EXPECT_EQ(value, 255);
   const Tensor half =
       MakePixels(1, 100000, 3, [](int64_t, int64_t x, int) { return x % 2 == 0 ? 0 : 200; });
-  const Tensor dot = *ScalePart(half, {0, 0, 1, 100000}, 1, 1);
-  for (const uint8_t value : dot.flat<uint8_t>()) EXPECT_NEAR(value, 100, 1);
+  const Tensor pixel = *ScalePart(half, {0, 0, 1, 100000}, 1, 1);
+  for (const uint8_t value : pixel.flat<uint8_t>()) EXPECT_NEAR(value, 100, 1);
 }
 
 TEST(Resample, TakesPartsOfADot) {
@@ -99,11 +99,11 @@ struct Loops {
   decltype(&baseline::SumRows) sum_rows;
   decltype(&baseline::SumDots) sum_dots;
   decltype(&baseline::SumOfGrey) sum_of_grey;
-  decltype(&baseline::ChangeDots) change_dots;
+  decltype(&baseline::ChangePixels) change_dots;
   decltype(&baseline::MixValues) mix_values;
 };
 #define VIV_LOOPS(isa) \
-  { isa::SumRows, isa::SumDots, isa::SumOfGrey, isa::ChangeDots, isa::MixValues }
+  { isa::SumRows, isa::SumDots, isa::SumOfGrey, isa::ChangePixels, isa::MixValues }
 
 // All that the loops make of some bytes.
 std::vector<int64_t> Results(const Loops& loops, int64_t n) {

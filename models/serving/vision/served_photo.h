@@ -19,7 +19,7 @@ namespace viv {
 std::vector<absl::StatusOr<Tensor>> PhotosOf(absl::Span<const ServedItem* const> items,
                                              const DecodeOptions& options);
 
-// An item that is one grey dot, to warm a model up with.
+// An item that is one grey pixel, to warm a model up with.
 ServedItem GreyPhoto();
 
 // POST `path` with a photo's bytes as the body, and parameters behind '?': the reply is output
