@@ -26,6 +26,11 @@ Output AtPositions(BuilderRef b, Output words, Output first, int64_t width) {
   return Add(b, words, SinusoidalPositions(b, first, DimOf(b, words, 0), width));
 }
 
+// What layer i of the decoder attends to.
+MultiHeadAttention::Memory MemoryOf(const EncodedSource& source, size_t i) {
+  return {source.memory[2 * i], source.memory[2 * i + 1]};
+}
+
 }  // namespace
 
 absl::Status TransformerOptions::Check() const {
@@ -82,10 +87,10 @@ Transformer::Layer Transformer::MakeLayer(BuilderRef b, const std::string& name,
 }
 
 NetEnds Transformer::EndsOf(const TransformerOptions& o) {
-  NetEnds ends = {.vocab_size = o.vocab_size};
+  NetEnds ends = {.vocab_size = o.vocab_size, .shares_memory = true};
   for (int i = 0; i < o.decoder_layers; ++i) {
     for (const char* const part : {"keys", "values"}) {
-      ends.memory.push_back({absl::StrCat("source_", part, i), o.width});
+      ends.memory.push_back({absl::StrCat("shared_", part, i), o.width});
       ends.states.push_back({.name = absl::StrCat(part, i), .width = o.width, .grows = true});
     }
   }
@@ -99,7 +104,7 @@ EncodedSource Transformer::Encode(BuilderRef ref, Output source, Output lengths,
   Output x = WithDropout(b, words, dropout);
   for (const Layer& layer : encoder_) {
     const Output read = layer.self_norm.Apply(b, x);
-    const Output seen = layer.self.Apply(b, read, layer.self.Remember(b, read), lengths).outputs;
+    const Output seen = layer.self.Apply(b, read, layer.self.Remember(b, read), lengths);
     x = Add(b, x, WithDropout(b, seen, dropout));
     x = FeedForwardBlock(b, layer, x, dropout);
   }
@@ -119,16 +124,6 @@ Output Transformer::FeedForwardBlock(BuilderRef b, const Layer& layer, Output x,
   return Add(b, x, WithDropout(b, made, dropout));
 }
 
-Output Transformer::SourceBlock(BuilderRef b, size_t i, const EncodedSource& source, Output x,
-                                float dropout, Output* weights) const {
-  const Layer& layer = decoder_[i];
-  const MultiHeadAttention::Memory memory = {source.memory[2 * i], source.memory[2 * i + 1]};
-  const MultiHeadAttention::Result seen =
-      layer.source.Apply(b, layer.source_norm.Apply(b, x), memory, source.lengths);
-  if (weights != nullptr) *weights = seen.weights;
-  return Add(b, x, WithDropout(b, seen.outputs, dropout));
-}
-
 Output Transformer::Mix(BuilderRef b, const EncodedSource& source, Output words,
                         float dropout) const {
   Output x = AtPositions(b, words, Const<int64_t>(b, 0), options_.width);
@@ -137,10 +132,12 @@ Output Transformer::Mix(BuilderRef b, const EncodedSource& source, Output words,
     const Layer& layer = decoder_[i];
     const Output read = layer.self_norm.Apply(b, x);
     // Padding needs no mask: it lies behind all that a word may see.
-    const MultiHeadAttention::Result seen =
+    const Output before =
         layer.self.Apply(b, read, layer.self.Remember(b, read), {}, {.causal = true});
-    x = Add(b, x, WithDropout(b, seen.outputs, dropout));
-    x = SourceBlock(b, i, source, x, dropout, nullptr);
+    x = Add(b, x, WithDropout(b, before, dropout));
+    const Output seen =
+        layer.source.Apply(b, layer.source_norm.Apply(b, x), MemoryOf(source, i), source.lengths);
+    x = Add(b, x, WithDropout(b, seen, dropout));
     x = FeedForwardBlock(b, layer, x, dropout);
   }
   return decoder_norm_.Apply(b, x);
@@ -152,7 +149,6 @@ DecoderStep Transformer::Step(BuilderRef ref, const EncodedSource& source, Outpu
   const Output words = ExpandDims(b, Embed(b, tokens), 0);
   Output x = AtPositions(b, words, DimOf(b, states[0], 0), options_.width);
   DecoderStep result;
-  Output weights;
   for (size_t i = 0; i < decoder_.size(); ++i) {
     const Layer& layer = decoder_[i];
     const Output read = layer.self_norm.Apply(b, x);
@@ -161,12 +157,15 @@ DecoderStep Transformer::Step(BuilderRef ref, const EncodedSource& source, Outpu
     memory.values = Concat(b, {states[2 * i + 1], memory.values}, 0);
     result.next.push_back(memory.keys);
     result.next.push_back(memory.values);
-    x = Add(b, x, layer.self.Apply(b, read, memory, {}).outputs);
-    x = SourceBlock(b, i, source, x, /*dropout=*/0, &weights);
+    x = Add(b, x, layer.self.Apply(b, read, memory, {}));
+    const MultiHeadAttention::StepResult seen = layer.source.ApplyStep(
+        b, layer.source_norm.Apply(b, x), MemoryOf(source, i), source.lengths);
+    x = Add(b, x, seen.outputs);
+    // The last layer's is kept.
+    result.attention = seen.weights;
     x = FeedForwardBlock(b, layer, x, /*dropout=*/0);
   }
   const Output mixed = Squeeze(b, decoder_norm_.Apply(b, x), {0});
-  result.attention = Squeeze(b, decoder_.back().source.MeanWeights(b, weights), {0});
   result.log_probs = LogSoftmax(b, Logits(b, mixed));
   return result;
 }

@@ -53,10 +53,7 @@ class Transformer : public TranslationNet {
     FeedForward feed;
   };
   Layer MakeLayer(BuilderRef b, const std::string& name, bool decoder) const;
-  // Parts of a layer, added to the x that they read: [T, B, width]. The attention of layer i of the
-  // decoder to the source gives its weights, where asked for.
-  Output SourceBlock(BuilderRef b, size_t i, const EncodedSource& source, Output x, float dropout,
-                     Output* weights) const;
+  // A part of a layer, added to the x that it reads: [T, B, width].
   Output FeedForwardBlock(BuilderRef b, const Layer& layer, Output x, float dropout) const;
 
   Output Mix(BuilderRef b, const EncodedSource& source, Output words, float dropout) const override;

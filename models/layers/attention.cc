@@ -39,32 +39,52 @@ Output MultiHeadAttention::Split(BuilderRef b, Output x) const {
   return Reshape(b, x, Concat(b, {steps, rest}, 0));
 }
 
-MultiHeadAttention::Result MultiHeadAttention::Apply(BuilderRef b, Output queries,
-                                                     const Memory& memory, Output lengths,
-                                                     AttentionOptions options) const {
+Output MultiHeadAttention::Scaled(BuilderRef b, Output queries) const {
   const auto depth = static_cast<float>(width_ / heads_);
-  const Output scaled = Mul(b, query_.Apply(b, queries), Const(b, 1 / std::sqrt(depth)));
-  if (lengths.valid() && heads_ > 1) {
-    // Of each example for each of its heads.
-    const Output shape =
-        Concat(b, {ShapeOf(b, lengths), Const(b, Tensor::Vector<int64_t>({heads_}))}, 0);
-    lengths =
-        Reshape(b, BroadcastTo(b, ExpandDims(b, lengths, 1), shape), std::vector<int64_t>{-1});
-  }
-  const AttentionResult found = Attention(b, Split(b, scaled), Split(b, memory.keys),
-                                          Split(b, memory.values), lengths, options);
-  const Output context = UnflattenTime(b, found.context, queries, width_);
-  return {output_.Apply(b, context), found.weights};
+  return Mul(b, query_.Apply(b, queries), Const(b, 1 / std::sqrt(depth)));
 }
 
-Output MultiHeadAttention::MeanWeights(BuilderRef b, Output weights) const {
-  const Output shape = ShapeOf(b, weights);
-  const Output split =
-      Concat(b,
-             {SliceAxis(b, shape, 0, 0, 1), Const(b, Tensor::Vector<int64_t>({-1, heads_})),
-              SliceAxis(b, shape, 0, 2, 3)},
-             0);
-  return Mean(b, Reshape(b, weights, split), {2});
+Output MultiHeadAttention::LengthsOfHeads(BuilderRef b, Output lengths) const {
+  if (!lengths.valid() || heads_ == 1) return lengths;
+  const Output shape =
+      Concat(b, {ShapeOf(b, lengths), Const(b, Tensor::Vector<int64_t>({heads_}))}, 0);
+  return Reshape(b, BroadcastTo(b, ExpandDims(b, lengths, 1), shape), std::vector<int64_t>{-1});
+}
+
+Output MultiHeadAttention::Apply(BuilderRef b, Output queries, const Memory& memory, Output lengths,
+                                 AttentionOptions options) const {
+  const AttentionResult found =
+      Attention(b, Split(b, Scaled(b, queries)), Split(b, memory.keys), Split(b, memory.values),
+                LengthsOfHeads(b, lengths), options);
+  return output_.Apply(b, UnflattenTime(b, found.context, queries, width_));
+}
+
+MultiHeadAttention::StepResult MultiHeadAttention::ApplyStep(BuilderRef b, Output queries,
+                                                             const Memory& memory,
+                                                             Output lengths) const {
+  const int64_t depth = width_ / heads_;
+  const Output memory_shape = ShapeOf(b, memory.keys);
+  const Output positions = SliceAxis(b, memory_shape, 0, 0, 1);
+  const Output examples = SliceAxis(b, memory_shape, 0, 1, 2);
+  const auto vector = [&](std::vector<int64_t> values) {
+    return Const(b, Tensor::Vector<int64_t>(values));
+  };
+  // Rows that share an example's memory must follow each other head by head: [B, n, heads, depth]
+  // as [B, heads, n, depth], and back.
+  const auto exchange = [&](Output x, std::vector<int64_t> inner) {
+    const Output split = Reshape(b, x, Concat(b, {examples, vector(inner)}, 0));
+    return Transpose(b, split, {0, 2, 1, 3});
+  };
+  const Output by_head = Reshape(b, exchange(Scaled(b, queries), {-1, heads_, depth}),
+                                 std::vector<int64_t>{1, -1, depth});
+  const AttentionResult found = Attention(b, by_head, Split(b, memory.keys),
+                                          Split(b, memory.values), LengthsOfHeads(b, lengths));
+  const Output context =
+      Reshape(b, exchange(found.context, {heads_, -1, depth}), std::vector<int64_t>{1, -1, width_});
+  const Output weights =
+      Reshape(b, found.weights, Concat(b, {examples, vector({heads_, -1}), positions}, 0));
+  return {output_.Apply(b, context),
+          Reshape(b, Mean(b, weights, {1}), Concat(b, {vector({-1}), positions}, 0))};
 }
 
 FeedForward::FeedForward(BuilderRef b, const std::string& name, int64_t width, int64_t hidden) {

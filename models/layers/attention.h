@@ -23,17 +23,22 @@ class MultiHeadAttention {
   // Of what is attended to: x: [S, B, width].
   Memory Remember(BuilderRef b, Output x) const;
 
-  struct Result {
-    Output outputs;  // [T, B, width]
-    Output weights;  // [T, B * heads, S]
-  };
   // queries: [T, B, width]; lengths: of the memory, [B], int32, or invalid.
-  Result Apply(BuilderRef b, Output queries, const Memory& memory, Output lengths,
+  Output Apply(BuilderRef b, Output queries, const Memory& memory, Output lengths,
                AttentionOptions options = {}) const;
-  // The mean of the heads' weights, [T, B, S].
-  Output MeanWeights(BuilderRef b, Output weights) const;
+
+  struct StepResult {
+    Output outputs;  // [1, B * n, width]
+    Output weights;  // [B * n, S], the mean of the heads'
+  };
+  // One step, of queries [1, B * n, width]: n rows for each example of the memory, one after the
+  // other, for which it is read once.
+  StepResult ApplyStep(BuilderRef b, Output queries, const Memory& memory, Output lengths) const;
 
  private:
+  Output Scaled(BuilderRef b, Output queries) const;
+  // lengths [B] of each example for each of its heads, [B * heads]; invalid ones stay so.
+  Output LengthsOfHeads(BuilderRef b, Output lengths) const;
   // [T, B, width] as [T, B * heads, width / heads]: no element moves.
   Output Split(BuilderRef b, Output x) const;
 
