@@ -5,6 +5,7 @@
 #include <limits>
 #include <set>
 
+#include "core/bundle/bundle_export.h"
 #include "core/bundle/row_codes.h"
 #include "core/checkpoint/checkpoint.h"
 #include "core/ops/array.h"
@@ -17,7 +18,10 @@
 namespace viv {
 namespace {
 
+using ::testing::AllOf;
+using ::testing::EndsWith;
 using ::testing::HasSubstr;
+using ::testing::StartsWith;
 
 TEST(RowCodes, AreWithinHalfAStepOfEachRow) {
   std::vector<float> values;
@@ -135,6 +139,16 @@ class BundleGraphTest : public testing::Test {
 };
 
 // What tells bundles apart follows what is in them, not where they lie.
+TEST(BundleExport, HandsOnTheLicencesOfWhatItBeganWith) {
+  const BundleExport first = {.data = "photos", .licence = "Do not sell.", .non_commercial = true};
+  const BundleExport second = {.data = "letters", .licence = "Name us."};
+  const std::string one = first.LicenceText(""), two = second.LicenceText(one);
+  EXPECT_THAT(one, StartsWith("Non-commercial use only."));
+  EXPECT_THAT(two, AllOf(StartsWith("These weights were learnt from letters."),
+                         HasSubstr("Name us."), EndsWith(one)));
+  EXPECT_EQ(second.LicenceText(two), two) << "said twice";
+}
+
 TEST_F(BundleGraphTest, HasAFingerprintOfItsContents) {
   const auto fingerprint = [&](const std::string& directory) {
     EXPECT_TRUE(WriteBundle(&env_, directory, bundle_).ok());
