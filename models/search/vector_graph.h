@@ -25,6 +25,7 @@ class VectorGraph {
   // Of vectors of so many dimensions, 1 to 65,536.
   static absl::StatusOr<std::unique_ptr<VectorGraph>> Make(int64_t dimensions);
   // What ToTensors() gave. Nothing in the tensors is trusted: DataLoss for what is no such graph.
+  // The codes stay where they are, perhaps in a file.
   static absl::StatusOr<std::unique_ptr<VectorGraph>> FromTensors(const NamedTensors& tensors);
   ~VectorGraph();
 
