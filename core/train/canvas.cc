@@ -18,7 +18,7 @@ bool HasGlyph(char c) { return c >= kFirstGlyph && c <= kLastGlyph; }
 
 }  // namespace
 
-void Canvas::Dot(int x, int y, const Colour& colour) {
+void Canvas::Pixel(int x, int y, const Colour& colour) {
   if (x < 0 || y < 0 || x >= width_ || y >= height_) return;
   uint8_t* pixel = &pixels_[3 * (size_t{1} * y * width_ + x)];
   pixel[0] = colour.red;
@@ -28,7 +28,7 @@ void Canvas::Dot(int x, int y, const Colour& colour) {
 
 void Canvas::Box(int left, int top, int right, int bottom, const Colour& colour) {
   for (int y = top; y < bottom; ++y) {
-    for (int x = left; x < right; ++x) Dot(x, y, colour);
+    for (int x = left; x < right; ++x) Pixel(x, y, colour);
   }
 }
 
@@ -42,7 +42,7 @@ void Canvas::Line(double x0, double y0, double x1, double y1, double radius, con
 void Canvas::Disc(double x, double y, double radius, const Colour& colour) {
   for (int dy = static_cast<int>(y - radius); dy <= y + radius; ++dy) {
     for (int dx = static_cast<int>(x - radius); dx <= x + radius; ++dx) {
-      if ((dx - x) * (dx - x) + (dy - y) * (dy - y) <= radius * radius) Dot(dx, dy, colour);
+      if ((dx - x) * (dx - x) + (dy - y) * (dy - y) <= radius * radius) Pixel(dx, dy, colour);
     }
   }
 }

@@ -29,7 +29,7 @@ class Canvas {
   // Red, green and blue of each pixel.
   const uint8_t* row(int y) const { return &pixels_[size_t{3} * y * width_]; }
 
-  void Dot(int x, int y, const Colour& colour);
+  void Pixel(int x, int y, const Colour& colour);
   // Without the right column and the bottom row.
   void Box(int left, int top, int right, int bottom, const Colour& colour);
   // A line of round ends.

@@ -113,7 +113,7 @@ void DrawLine(const Frame& frame, const Axis& x, const Axis& y, const Curve& cur
       const auto mix = [&](uint8_t below, uint8_t above) {
         return static_cast<uint8_t>(below + (above - below) * covered / area);
       };
-      canvas->Dot(
+      canvas->Pixel(
           column, down,
           {mix(under[0], colour.red), mix(under[1], colour.green), mix(under[2], colour.blue)});
     }

@@ -1,4 +1,4 @@
-// WebP, by libwebp, which shrinks as it decodes. Of animations the first picture.
+// WebP, by libwebp, which shrinks as it decodes. Of animations the first picture is read.
 #include <webp/decode.h>
 #include <webp/demux.h>
 #include <webp/encode.h>

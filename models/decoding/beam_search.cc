@@ -128,7 +128,7 @@ class Search {
       StepChoices choices;
       // So many that enough are left without those that may not come or are watched.
       const int64_t best = 2 * static_cast<int64_t>(options_.beam) +
-                           static_cast<int64_t>(watched_.size()) + MostRepeating();
+                           static_cast<int64_t>(watched_.size()) + FindRepeating();
       RETURN_IF_ERROR(model_.StepChoosing(parents_, tokens_, best, watched_, &choices));
       RETURN_IF_ERROR(CheckChoices(choices, best));
       RETURN_IF_ERROR(Advance(length, choices));
@@ -147,12 +147,14 @@ class Search {
     return repeating;
   }
 
-  // How many they are at most, of any hypothesis.
-  int64_t MostRepeating() const {
+  // Finds them for each row, and returns how many they are at most.
+  int64_t FindRepeating() {
     size_t most = 0;
+    repeating_.clear();
     for (const Example& example : active_) {
       for (const Hypothesis& from : example.open) {
-        most = std::max(most, Repeating(from, example.limits).size());
+        repeating_.push_back(Repeating(from, example.limits));
+        most = std::max(most, repeating_.back().size());
       }
     }
     return static_cast<int64_t>(most);
@@ -209,7 +211,7 @@ class Search {
     const size_t limit = 2 * static_cast<size_t>(options_.beam);
     const int length = static_cast<int>(from.tokens.size());
     const std::vector<int32_t> outstanding = Outstanding(limits.required, from.tokens);
-    const std::vector<int32_t> repeating = Repeating(from, limits);
+    const std::vector<int32_t>& repeating = repeating_[row];
     const bool full = length + static_cast<int>(outstanding.size()) >= limits.max_length;
     const auto in = [](const std::vector<int32_t>& tokens, int32_t token) {
       return std::find(tokens.begin(), tokens.end(), token) != tokens.end();
@@ -286,6 +288,8 @@ class Search {
   // The end, and the tokens that are reserved or required.
   std::vector<int32_t> watched_;
   std::vector<Example> active_;
+  // Of each row of the next step, the tokens that may not come.
+  std::vector<std::vector<int32_t>> repeating_;
   std::vector<int> parents_;
   std::vector<int32_t> tokens_;
   std::vector<std::vector<Hypothesis>> results_;

@@ -38,7 +38,7 @@ std::vector<float> Normalized(const Tensor& heat) {
 
 uint8_t ToByte(float x) { return static_cast<uint8_t>(std::clamp(x + 0.5f, 0.0f, 255.0f)); }
 
-void DrawDot(const uint8_t* from, float heat, uint8_t* to) {
+void DrawPixel(const uint8_t* from, float heat, uint8_t* to) {
   constexpr float kGlow[] = {255, 120, 20};
   constexpr float kDark = 0.45f, kMostGlow = 0.35f;
   const float grey = 0.299f * from[0] + 0.587f * from[1] + 0.114f * from[2];
@@ -74,7 +74,7 @@ absl::StatusOr<Tensor> DrawHeat(const Tensor& photo, const Tensor& heat) {
       };
       const float value = (1 - down.share) * row(down.low) + down.share * row(down.high);
       const int64_t at = 3 * (y * width + x);
-      DrawDot(photo.data<uint8_t>() + at, value, drawn.mutable_data<uint8_t>() + at);
+      DrawPixel(photo.data<uint8_t>() + at, value, drawn.mutable_data<uint8_t>() + at);
     }
   }
   return drawn;
